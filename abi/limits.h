@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Limits that programs can observe. Source: docs/abi.md, "Limits", and
+ * docs/kernel-semantics.md, "Constants". Data only.
+ */
+#pragma once
+
+#define CAP_SLOTS_MAX 256u
+#define FRAME_GRANT_PAGES_MAX 4096u
+#define VIRTUAL_RESERVATION_PAGES_MAX 262144u
+#define TIMER_SLEEP_WAITERS_MAX 8u
+#define THREADS_PER_PROCESS_MAX 16u
+#define OUTSTANDING_CALLS_MAX 64u
+#define SCRATCH_BYTES_MAX 262144u
+#define RING_SCRATCH_MAX 65536u  /* MAX_PARAMS and MAX_RESULT, bytes */
+#define REPLY_SCRATCH_MAX 65536u /* bytes */
+#define TRANSFER_DESCRIPTORS_MAX 16u
+#define RESULT_CAPS_MAX 16u
+#define MANIFEST_BYTES_MAX 5242880u
+#define MANIFEST_BINARIES_MAX 64u
+#define BINARY_NAME_BYTES_MAX 64u
+#define TERMINAL_LINE_BYTES_MAX 256u
+#define MOTD_BYTES_MAX 4096u
+#define MOTD_LINE_BYTES_MAX 1000u
+#define HOSTNAME_BYTES_MAX 255u
+#define LOG_COMPONENT_BYTES_MAX 32u
+#define LOG_MESSAGE_BYTES_MAX 160u
+#define LOG_RECORDS_MAX 256u
+#define LOG_READ_RECORDS_MAX 16u
+
+/* Default resource profile: what a process gets that names none. */
+#define PROFILE_DEFAULT_PROCESSES 8u
+#define PROFILE_DEFAULT_THREADS 16u
+#define PROFILE_DEFAULT_CAPS 64u
+#define PROFILE_DEFAULT_COMMIT_BYTES 67108864u
+#define PROFILE_DEFAULT_FRAME_PAGES 256u
+#define PROFILE_DEFAULT_ENDPOINT_QUEUE 32u
+#define PROFILE_DEFAULT_IN_FLIGHT 16u
+#define PROFILE_DEFAULT_RING_SCRATCH 65536u
+#define PROFILE_DEFAULT_REPLY_SCRATCH 65536u
+#define PROFILE_DEFAULT_TIMER_WAITERS 8u
