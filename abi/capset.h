@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <assert.h>
 #include <stdint.h>
 
 #define CAPSET_MAGIC 0x3176746573706163ull /* bytes "capsetv1" */
@@ -28,5 +27,5 @@ struct capset_page {
     struct capset_entry entries[CAPSET_ENTRIES_MAX];
 };
 
-static_assert(sizeof(struct capset_entry) == 48, "CapSet entry size");
-static_assert(sizeof(struct capset_page) == 4096, "CapSet fills one page");
+_Static_assert(sizeof(struct capset_entry) == 48, "CapSet entry size");
+_Static_assert(sizeof(struct capset_page) == 4096, "CapSet fills one page");

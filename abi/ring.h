@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -116,23 +115,23 @@ struct ring_result_cap {
 
 #define RESULT_CAP_NONE 0xffffu /* an index field that names no record */
 
-static_assert(sizeof(struct ring_sqe) == 64, "SQE size");
-static_assert(offsetof(struct ring_sqe, len) == 24, "len precedes result_len");
-static_assert(offsetof(struct ring_sqe, result_len) == 28, "SQE result_len");
-static_assert(offsetof(struct ring_sqe, result_addr) == 32, "SQE result_addr");
-static_assert(offsetof(struct ring_sqe, pipeline_dep) == 40, "SQE pipeline_dep");
-static_assert(offsetof(struct ring_sqe, xfer_cap_count) == 50, "SQE xfer_cap_count");
-static_assert(offsetof(struct ring_sqe, call_id) == 52, "SQE call_id");
-static_assert(offsetof(struct ring_sqe, session_disclosure) == 56, "SQE session_disclosure");
-static_assert(sizeof(struct ring_cqe) == 32, "CQE size");
-static_assert(offsetof(struct ring_cqe, result) == 8, "CQE result");
-static_assert(offsetof(struct ring_cqe, flags) == 12, "CQE flags");
-static_assert(offsetof(struct ring_cqe, cap_count) == 14, "CQE cap_count");
-static_assert(offsetof(struct ring_cqe, badge) == 16, "CQE badge");
-static_assert(offsetof(struct ring_cqe, call_id) == 24, "CQE call_id");
-static_assert(sizeof(struct ring_header) == RING_SQE_OFFSET, "ring header size");
-static_assert(offsetof(struct ring_header, cqe_offset) == 48, "ring header fields");
-static_assert(offsetof(struct ring_page, cqes) == RING_CQE_OFFSET, "CQE array offset");
-static_assert(sizeof(struct ring_page) == RING_PAGE_BYTES, "ring page size");
-static_assert(sizeof(struct ring_transfer_descriptor) == 8, "transfer descriptor size");
-static_assert(sizeof(struct ring_result_cap) == 16, "result cap record size");
+_Static_assert(sizeof(struct ring_sqe) == 64, "SQE size");
+_Static_assert(offsetof(struct ring_sqe, len) == 24, "len precedes result_len");
+_Static_assert(offsetof(struct ring_sqe, result_len) == 28, "SQE result_len");
+_Static_assert(offsetof(struct ring_sqe, result_addr) == 32, "SQE result_addr");
+_Static_assert(offsetof(struct ring_sqe, pipeline_dep) == 40, "SQE pipeline_dep");
+_Static_assert(offsetof(struct ring_sqe, xfer_cap_count) == 50, "SQE xfer_cap_count");
+_Static_assert(offsetof(struct ring_sqe, call_id) == 52, "SQE call_id");
+_Static_assert(offsetof(struct ring_sqe, session_disclosure) == 56, "SQE session_disclosure");
+_Static_assert(sizeof(struct ring_cqe) == 32, "CQE size");
+_Static_assert(offsetof(struct ring_cqe, result) == 8, "CQE result");
+_Static_assert(offsetof(struct ring_cqe, flags) == 12, "CQE flags");
+_Static_assert(offsetof(struct ring_cqe, cap_count) == 14, "CQE cap_count");
+_Static_assert(offsetof(struct ring_cqe, badge) == 16, "CQE badge");
+_Static_assert(offsetof(struct ring_cqe, call_id) == 24, "CQE call_id");
+_Static_assert(sizeof(struct ring_header) == RING_SQE_OFFSET, "ring header size");
+_Static_assert(offsetof(struct ring_header, cqe_offset) == 48, "ring header fields");
+_Static_assert(offsetof(struct ring_page, cqes) == RING_CQE_OFFSET, "CQE array offset");
+_Static_assert(sizeof(struct ring_page) == RING_PAGE_BYTES, "ring page size");
+_Static_assert(sizeof(struct ring_transfer_descriptor) == 8, "transfer descriptor size");
+_Static_assert(sizeof(struct ring_result_cap) == 16, "result cap record size");

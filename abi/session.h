@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <assert.h>
 #include <stdint.h>
 
 #define CALLER_SESSION_LIVE 1u
@@ -32,5 +31,5 @@ struct endpoint_message_header {
     struct caller_session session;
 };
 
-static_assert(sizeof(struct caller_session) == 40, "caller session size");
-static_assert(sizeof(struct endpoint_message_header) == 56, "endpoint header size");
+_Static_assert(sizeof(struct caller_session) == 40, "caller session size");
+_Static_assert(sizeof(struct endpoint_message_header) == 56, "endpoint header size");
