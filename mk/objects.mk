@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# Lists of sources and the rules that make objects of them.
+
+# Production sources below the folders $(1): what is not a test, a proof, a fuzz target or a concurrency test.
+production = $(sort $(shell find $(1) -name '*.c' \
+	! -name '*_test.c' ! -name '*_fuzz.c' ! -name '*_proof.c' ! -name '*_loom.c' 2>/dev/null))
+objects = $(patsubst %.c,$(B)/$(1)/%.o,$(patsubst %.S,$(B)/$(1)/%.o,$(2)))
+
+CORE_SRC := $(call production,core)
+KERNEL_SRC := $(call production,kernel)
+SCHEMA_SRC := $(call production,schema/generated)
+
+$(B)/kernel-obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
+
+$(B)/kernel-obj/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) -I. -g -MMD -MP -c $< -o $@
+
+$(B)/user-obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
+
+$(B)/user-obj/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) -I. -g -MMD -MP -c $< -o $@
+
+$(B)/test-obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
+
+$(B)/host-obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
