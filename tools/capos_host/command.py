@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""`capos`: run one program on the kernel, or boot a package.
+
+A run is judged by the verdict port alone (docs/verdict-port.md); what a program prints on its console is shown and believed
+in nothing. Every message of the command itself is one line on standard error that begins with `capos:`.
+"""
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from . import package, sources
+from .machine import HALT_STATUS, Boot, Machine
+from .terminal import Terminal
+
+STATUS_USAGE, STATUS_TIME_OUT, STATUS_PANIC, STATUS_REFUSED, STATUS_INTERRUPTED = 2, 124, 125, 126, 130
+KERNEL = os.environ.get("CAPOS_KERNEL") or os.path.join(package.ROOT, "build", "kernel.elf")
+USAGE = """usage: capos run PROGRAM [--grant NAME[=SOURCE]]... [--with NAME=ELF]... [--smp N] [--memory SIZE]
+                 [--timeout S] [-- ARGS]
+       capos boot PACKAGE [--smp N] [--memory SIZE] [--timeout S]
+       capos COMMAND --help"""
+
+
+class Refused(Exception):
+    """A program, a file or a grant that is not taken."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        say(message)
+        sys.exit(STATUS_USAGE)
+
+
+def say(message):
+    print(f"capos: {message}", file=sys.stderr, flush=True)
+
+
+def memory_size(text):
+    if not re.fullmatch(r"[1-9][0-9]{0,6}[MG]?", text):
+        raise argparse.ArgumentTypeError(f"bad size {text!r}; use for example 256M or 1G")
+    return text if text[-1] in "MG" else text + "M"
+
+
+def cpu_count(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 16:
+        raise argparse.ArgumentTypeError(f"bad number of processors {text!r}; 1 to 16")
+    return int(text)
+
+
+def seconds(text):
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or float(text) <= 0:
+        raise argparse.ArgumentTypeError(f"bad time {text!r}; seconds, more than 0")
+    return float(text)
+
+
+def add_machine_options(parser):
+    parser.add_argument("--smp", metavar="N", type=cpu_count, default=1, help="processors, 1 to 16 (1)")
+    parser.add_argument("--memory", metavar="SIZE", type=memory_size, default="256M", help="memory, for example 256M (256M)")
+    parser.add_argument("--timeout", metavar="S", type=seconds, help="end the run after S seconds (never)")
+
+
+def run_parser():
+    parser = Parser(
+        prog="capos run", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        usage=USAGE.split("\n       capos boot")[0].removeprefix("usage: "),
+        description="Boot the kernel with PROGRAM, a static ELF, as the only process, holding only the grants named here.",
+        epilog="kernel sources (SOURCE defaults to NAME):\n" + sources.table() + """
+
+exit status: the program's exit code modulo 256 (the full code stands on standard error); 2 wrong usage; 124 time-out;
+125 kernel panic; 126 refused program or grant; 130 ended by Ctrl-C.
+ARGS are stored in the boot package; only a program that is granted boot_package can read them.""")
+    parser.add_argument("program", metavar="PROGRAM", help="a static ELF file")
+    parser.add_argument("--grant", metavar="NAME[=SOURCE]", action="append", default=[],
+                        help="give the program the capability SOURCE under NAME")
+    parser.add_argument("--with", metavar="NAME=ELF", dest="extra", action="append", default=[],
+                        help="put a further program into the boot package under NAME")
+    add_machine_options(parser)
+    return parser
+
+
+def parse_grants(texts):
+    """[(name, source)] from --grant options."""
+    grants = []
+    for text in texts:
+        name, separator, source = text.partition("=")
+        source = source if separator else name
+        if not name or not source:
+            raise Refused(f"grant {text!r}: use NAME or NAME=SOURCE")
+        if len(name.encode()) > package.MAX_CAP_NAME_BYTES:
+            raise Refused(f"grant {name}: the name has more than {package.MAX_CAP_NAME_BYTES} bytes")
+        if name in (known for known, _ in grants):
+            raise Refused(f"grant {name}: the name is used twice")
+        if (why := sources.refusal(source)) is not None:
+            raise Refused(f"grant {name}: {why}")
+        grants.append((name, source))
+    return grants
+
+
+def check_file(name, path):
+    """A program's file must be there and look like an ELF; the kernel judges the rest."""
+    try:
+        with open(path, "rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise Refused(f"program {name}: {path}: {error.strerror}") from None
+    if magic != b"\x7fELF":
+        raise Refused(f"program {name}: {path} is not an ELF file")
+
+
+def parse_files(program, extras):
+    """(name of the program, {binary name: path})"""
+    files = {}
+    for text in extras:
+        name, separator, path = text.partition("=")
+        if not separator or not name or not path:
+            raise Refused(f"--with {text!r}: use NAME=ELF")
+        if len(name.encode()) > package.MAX_NAME_BYTES:
+            raise Refused(f"--with {name}: the name has more than {package.MAX_NAME_BYTES} bytes")
+        if name == "init":
+            raise Refused("--with init: the name is reserved")
+        if name in files:
+            raise Refused(f"--with {name}: the name is used twice")
+        files[name] = path
+    own = re.sub(r"[^A-Za-z0-9._-]", "_", os.path.basename(program)).removesuffix(".elf")[:package.MAX_NAME_BYTES - 8]
+    if own in files or own in ("init", ""):
+        own += "-program"
+    while own in files:
+        own += "_"
+    files = {own: program, **files}
+    if len(files) > package.MAX_BINARIES:
+        raise Refused(f"{len(files)} programs; a boot package holds {package.MAX_BINARIES}")
+    for name, path in files.items():
+        check_file(name, path)
+    return own, files
+
+
+def check_arguments(arguments, grants):
+    if arguments and "boot_package" not in (source for _, source in grants):
+        raise Refused(f"arguments ({' '.join(arguments)}) need the grant boot_package: without it the program cannot read them")
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise Refused(f"argument {argument!r} is not UTF-8") from None
+
+
+def need_kernel():
+    if os.path.exists(KERNEL):
+        return
+    done = subprocess.run(["make", "-s", "-j2", "-C", package.ROOT, "build/kernel.elf"], stdin=subprocess.DEVNULL,
+                          stdout=sys.stderr)
+    if done.returncode != 0:
+        raise Refused("the kernel could not be built")
+
+
+def show_console(data):
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def attend(boot, timeout):
+    """Run a machine with the terminal as its console. Returns (machine, QEMU's status, its last error line)."""
+    machine = Machine(boot, show_console)
+    deadline = None if timeout is None else time.monotonic() + timeout
+    try:
+        with Terminal() as terminal:
+            source = (terminal.fd, lambda: machine.send(terminal.read()))
+            while machine.pump(deadline, None if terminal.closed else source):
+                pass
+    finally:
+        status, error = machine.end()
+    return machine, status, error
+
+
+def judge(machine, status, error, timeout):
+    """The exit status of the command, with its line on standard error."""
+    verdict = machine.verdict
+    for failed in verdict.failed_checks:
+        say(f"the kernel's check failed: {failed}")
+    if verdict.wrong_version:
+        say(f"the kernel speaks version {verdict.wrong_version} of the verdict port")
+    if verdict.panic is not None:
+        say(f"kernel panic: {verdict.panic}")
+        return STATUS_PANIC
+    if verdict.refused is not None:
+        say(f"refused: {verdict.refused}")
+        return STATUS_REFUSED
+    if verdict.code is not None and (verdict.halt or machine.timed_out):
+        fault = f" after a fault ({verdict.fault})" if verdict.fault else ""
+        say(f"program exited with code {verdict.code}{fault}")
+        return verdict.code % 256
+    if machine.timed_out:
+        say(f"time-out after {timeout:g} s")
+        return STATUS_TIME_OUT
+    if verdict.halt and verdict.halt[0] == 0 and status == HALT_STATUS:
+        say(verdict.halt[1])
+        return 0
+    if machine.stuck:
+        say("the kernel did not halt after the program's exit")
+    else:
+        say(f"the machine ended without a verdict (QEMU status {status}{': ' + error if error else ''})")
+    return STATUS_PANIC
+
+
+def run(argv):
+    options, arguments = argv, []
+    if "--" in argv:
+        split = argv.index("--")
+        options, arguments = argv[:split], argv[split + 1:]
+    parsed = run_parser().parse_args(options)
+    grants = parse_grants(parsed.grant)
+    name, files = parse_files(parsed.program, parsed.extra)
+    check_arguments(arguments, grants)
+    need_kernel()
+    with tempfile.TemporaryDirectory(prefix="capos-run-") as folder:
+        boot = Boot(KERNEL, package.build(folder, name, files, grants, arguments), smp=parsed.smp, memory=parsed.memory)
+        return judge(*attend(boot, parsed.timeout), parsed.timeout)
+
+
+def boot_package(argv):
+    parser = Parser(prog="capos boot", allow_abbrev=False, description="Boot the kernel with a prepared boot package.")
+    parser.add_argument("package", metavar="PACKAGE", help="a file made by tools/package")
+    add_machine_options(parser)
+    parsed = parser.parse_args(argv)
+    if not os.path.isfile(parsed.package):
+        raise Refused(f"package {parsed.package}: no such file")
+    need_kernel()
+    boot = Boot(KERNEL, parsed.package, smp=parsed.smp, memory=parsed.memory)
+    return judge(*attend(boot, parsed.timeout), parsed.timeout)
+
+
+def end_by_signal(*_):
+    raise KeyboardInterrupt
+
+
+def main(argv):
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(USAGE)
+        return 0 if argv else STATUS_USAGE
+    commands = {"run": run, "boot": boot_package}
+    if argv[0] not in commands:
+        say(f"unknown command {argv[0]}; `capos --help` lists them")
+        return STATUS_USAGE
+    signal.signal(signal.SIGTERM, end_by_signal)
+    signal.signal(signal.SIGHUP, end_by_signal)
+    try:
+        return commands[argv[0]](argv[1:])
+    except (Refused, package.PackageError) as error:
+        say(f"{error}")
+        return STATUS_REFUSED
+    except FileNotFoundError as error:
+        say(f"{error.filename}: not found; run tools/bootstrap run")
+        return STATUS_PANIC
+    except KeyboardInterrupt:
+        say("ended")
+        return STATUS_INTERRUPTED

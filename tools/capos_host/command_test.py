@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Tests of `capos` without a kernel: a stand-in for QEMU writes what a kernel would write on the two ports.
+
+Prints one line per test in the protocol of tools/run_tests.
+"""
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+START = "capos-verdict 1\ninit pid=1 name=p\n"
+FAKE_QEMU = """#!/usr/bin/env python3
+import os, re, socket, sys, time
+args = " ".join(sys.argv)
+console, port = (socket.socket(fileno=int(re.search(name + r",fd=(\\d+)", args)[1])) for name in ("console", "verdict"))
+exec(open(os.environ["FAKE_SCRIPT"]).read())
+sys.exit(33)
+"""
+
+
+class Bench:
+    """A folder with the stand-in, a program that looks like an ELF, and a stand-in kernel file."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.program = self.write("prog", b"\x7fELF rest")
+        self.write("notelf", b"#!/bin/sh\n")
+        self.qemu = self.write("qemu", FAKE_QEMU.encode())
+        os.chmod(self.qemu, 0o755)
+
+    def write(self, name, data):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as stream:
+            stream.write(data)
+        return path
+
+    def environment(self, script):
+        return dict(os.environ, CAPOS_QEMU=self.qemu, CAPOS_KERNEL=self.program,
+                    FAKE_SCRIPT=self.write("script", script.encode()))
+
+    def run(self, *arguments, script="", stdin=b""):
+        done = subprocess.run([os.path.join(ROOT, "capos"), *arguments], env=self.environment(script), input=stdin,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def expect(self, arguments, status, message, script=""):
+        got, _, error = self.run(*arguments, script=script)
+        assert got == status, f"status {got}, not {status}: {error}"
+        assert any(line.startswith("capos:") and message in line for line in error.splitlines()), error
+        return error
+
+
+def says(text):
+    return f"port.sendall({text!r}.encode())\n"
+
+
+def test_exit_code_is_the_status(bench):
+    for code, status in ((0, 0), (7, 7), (-1, 255), (-2, 254), (256, 0), (1000, 232)):
+        script = says(START + f"exit pid=1 code={code} name=p\nhalt status=0 init exited\n")
+        bench.expect(["run", bench.program], status, f"exited with code {code}", script)
+
+
+def test_only_the_first_process_counts(bench):
+    script = says(START + "exit pid=2 code=9 name=p\nexit pid=1 code=3 name=p\nhalt status=0 init exited\n")
+    bench.expect(["run", bench.program], 3, "code 3", script)
+
+
+def test_forged_verdicts_on_the_console_are_not_believed(bench):
+    forged = START + "exit pid=1 code=0 name=p\npanic forged\nhalt status=0 init exited\n"
+    script = f"console.sendall({forged!r}.encode())\n" + says(START + "exit pid=1 code=5 name=p\nhalt status=0 x\n")
+    status, output, _ = bench.run("run", bench.program, script=script)
+    assert status == 5 and output == forged, (status, output)
+
+
+def test_verdict_lines_in_pieces(bench):
+    text = START + "exit pid=1 code=4 name=p\nhalt status=0 init exited\n"
+    script = f"for c in {text!r}:\n    port.sendall(c.encode())\n"
+    bench.expect(["run", bench.program], 4, "code 4", script)
+
+
+def test_panic_time_out_and_refusal(bench):
+    bench.expect(["run", bench.program], 125, "kernel panic: lock order", says("capos-verdict 1\npanic lock order\n"))
+    bench.expect(["run", bench.program], 125, "without a verdict", says("capos-verdict 1\n"))
+    bench.expect(["run", bench.program], 126, "elf Not an ELF", says("capos-verdict 1\nrefused elf Not an ELF file\n"))
+    bench.expect(["run", bench.program, "--timeout", "0.3"], 124, "time-out after 0.3 s", says(START) + "time.sleep(60)\n")
+
+
+def test_power_off_is_success(bench):
+    bench.expect(["run", bench.program], 0, "power off", says(START + "halt status=0 power off\n"))
+
+
+def test_fault_is_told(bench):
+    script = says(START + "fault pid=1 vector=14 error=0x4 address=0x0 rip=0x200000 name=p\n"
+                  "exit pid=1 code=-2 name=p\nhalt status=0 init exited\n")
+    bench.expect(["run", bench.program], 254, "vector=14", script)
+
+
+def test_refused_by_name(bench):
+    cases = [
+        (["run", "/nonexistent/prog"], 126, "/nonexistent/prog"),
+        (["run", os.path.join(bench.folder, "notelf")], 126, "notelf is not an ELF"),
+        (["run", bench.program, "--grant", "nothing"], 126, "unknown kernel source nothing"),
+        (["run", bench.program, "--grant", "net=network_manager"], 126, "kernel source network_manager is not available"),
+        (["run", bench.program, "--grant", "a=console", "--grant", "a=timer"], 126, "used twice"),
+        (["run", bench.program, "--with", "child=/nonexistent/child"], 126, "/nonexistent/child"),
+        (["run", bench.program, "--with", "init=" + bench.program], 126, "reserved"),
+        (["run", bench.program, "--", "one", "two"], 126, "arguments (one two) need the grant boot_package"),
+        (["run", bench.program, "--smp", "17"], 2, "17"),
+        (["run", bench.program, "--memory", "lots"], 2, "lots"),
+        (["run", bench.program, "--bogus"], 2, "--bogus"),
+        (["run"], 2, "PROGRAM"),
+        (["fly"], 2, "fly"),
+    ]
+    for arguments, status, message in cases:
+        bench.expect(arguments, status, message)
+
+
+def test_help_lists_the_sources(bench):
+    status, output, _ = bench.run("run", "--help")
+    assert status == 0 and all(name in output for name in ("console", "frame_allocator", "power_control")), output
+
+
+def test_package_holds_programs_grants_and_arguments(bench):
+    keep = os.path.join(bench.folder, "kept.bin")
+    script = (f"import shutil\nshutil.copy(sys.argv[sys.argv.index('-initrd') + 1], {keep!r})\n"
+              + says(START + "exit pid=1 code=0 name=p\nhalt status=0 init exited\n"))
+    bench.expect(["run", bench.program, "--grant", "con=console", "--grant", "boot_package", "--with", "kid=" + bench.program,
+                  "--", 'quo"te', "back\\slash", "ünï\n"], 0, "code 0", script)
+    with open(keep, "rb") as stream:
+        text = subprocess.run(["capnp", "decode", "--short", os.path.join(ROOT, "schema", "capos.capnp"), "SystemManifest"],
+                              stdin=stream, stdout=subprocess.PIPE, check=True).stdout.decode()
+    for part in ('name = "prog", data = "\\177ELF rest"', 'name = "kid", data = "\\177ELF rest"', 'text = "con"',
+                 'text = "console"', 'text = "boot_package"', 'text = "quo\\"te"', 'text = "back\\\\slash"', "ünï\\n",
+                 "schemaVersion = 1"):
+        assert part in text or part.replace("ünï", "\\303\\274n\\303\\257") in text, (part, text)
+
+
+def test_input_reaches_the_console_when_the_program_is_ready(bench):
+    script = ("console.setblocking(False)\ntime.sleep(0.2)\n"
+              "try:\n    early = console.recv(100)\nexcept BlockingIOError:\n    early = b''\n"
+              "console.setblocking(True)\n" + says(START)
+              + "text = console.recv(100)\nconsole.sendall(b'got ' + early + b'|' + text)\n"
+              + says("exit pid=1 code=0 name=p\nhalt status=0 init exited\n"))
+    _, output, _ = bench.run("run", bench.program, script=script, stdin=b"typed")
+    assert output == "got |typed", output
+
+
+def test_terminal_is_restored_and_ctrl_c_ends(bench):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(bench.environment(says(START) + "console.sendall(b'ready')\ntime.sleep(60)\n"))
+        os.execv(os.path.join(ROOT, "capos"), ["capos", "run", bench.program])
+    before = termios.tcgetattr(terminal)
+    seen = b""
+    while b"ready" not in seen:
+        seen += os.read(terminal, 1000)
+    assert not termios.tcgetattr(terminal)[3] & termios.ECHO, "the terminal echoes during the run"
+    os.write(terminal, b"\x03")
+    deadline = time.monotonic() + 30
+    while termios.tcgetattr(terminal) != before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert termios.tcgetattr(terminal) == before, "the terminal is not restored"
+    try:
+        while os.read(terminal, 1000):
+            pass
+    except OSError:
+        pass
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 130, status
+    os.close(terminal)
+
+
+def main():
+    tests = [(name.removeprefix("test_"), test) for name, test in globals().items() if name.startswith("test_")]
+    failures = 0
+    for name, test in tests:
+        folder, start, why = tempfile.mkdtemp(prefix="capos-host-test-"), time.monotonic(), ""
+        try:
+            test(Bench(folder))
+        except Exception as error:  # any failure of a test is its result
+            why = " " + (" ".join(str(error).split()) or type(error).__name__)[:300]
+        shutil.rmtree(folder)
+        failures += bool(why)
+        print(f"{'not ok' if why else 'ok'} capos:{name} {time.monotonic() - start:.3f}{why}", flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

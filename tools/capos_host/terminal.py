@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The terminal of the person: keys go to the guest one by one and unechoed; Ctrl-C stays ours."""
+import os
+import termios
+
+_INPUT, _LOCAL = 0, 3       # indices into termios' list
+_CONTROL = 6
+
+
+class Terminal:
+    """Context: standard input as a source of console input, restored at the end."""
+
+    def __init__(self, fd=0):
+        self.fd, self.saved, self.closed = fd, None, False
+
+    def __enter__(self):
+        try:
+            if os.isatty(self.fd):
+                if os.tcgetpgrp(self.fd) != os.getpgrp():
+                    self.closed = True          # in the background: the terminal is another's
+                    return self
+                self.saved = termios.tcgetattr(self.fd)
+                mode = termios.tcgetattr(self.fd)
+                mode[_INPUT] &= ~(termios.ICRNL | termios.INLCR | termios.IXON)
+                mode[_LOCAL] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
+                mode[_CONTROL][termios.VMIN], mode[_CONTROL][termios.VTIME] = 1, 0
+                termios.tcsetattr(self.fd, termios.TCSANOW, mode)
+            else:
+                os.fstat(self.fd)
+        except OSError:
+            self.closed = True                  # no standard input at all
+        return self
+
+    def __exit__(self, *_):
+        if self.saved is not None:
+            termios.tcsetattr(self.fd, termios.TCSADRAIN, self.saved)
+
+    def read(self):
+        """Bytes that are there; b"" at the end of input, after which the source is closed."""
+        try:
+            data = os.read(self.fd, 4096)
+        except OSError:
+            data = b""
+        self.closed = self.closed or not data
+        return data
