@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# The schema compiler plugin and the C code made with it.
+
+CAPNPC_C := $(B)/capnpc-c
+CAPNPC_C_SRC := $(sort $(wildcard tools/capnpc-c/*.cc))
+CAPNPC_C_OBJ := $(patsubst %.cc,$(B)/%.o,$(CAPNPC_C_SRC))
+CAPOS_SCHEMA := schema/capos.capnp
+
+.PHONY: generate generated-code-check schema-upstream-check
+
+$(B)/tools/capnpc-c/%.o: tools/capnpc-c/%.cc
+	@mkdir -p $(@D)
+	g++ -std=c++17 -O1 -Wall -Wextra -Wshadow -Werror -MMD -MP -c $< -o $@
+
+$(CAPNPC_C): $(CAPNPC_C_OBJ)
+	g++ $^ -lcapnp -lkj -o $@
+
+# $(1): folder that gets the files
+capnpc_c = rm -rf $(1) && mkdir -p $(1) && capnp compile -o ./$(CAPNPC_C):$(1) $(CAPOS_SCHEMA)
+
+generate: $(CAPNPC_C) ## rewrite schema/generated/ from schema/capos.capnp
+	$(call capnpc_c,schema/generated)
+
+generated-code-check: $(CAPNPC_C) ## compare schema/generated/ with two fresh runs of the generator
+	@$(call capnpc_c,$(B)/generated/first)
+	@$(call capnpc_c,$(B)/generated/second)
+	diff -r $(B)/generated/first $(B)/generated/second
+	diff -r $(B)/generated/first schema/generated
+
+schema-upstream-check: $(CAPNPC_C) ## compare the wire facts of the schema with the published one (fetches a crate)
+	tests/schema/compare_upstream.sh $(CAPNPC_C)
