@@ -7,6 +7,9 @@ CAPNPC_C_SRC := $(sort $(wildcard tools/capnpc-c/*.cc))
 CAPNPC_C_OBJ := $(patsubst %.cc,$(B)/%.o,$(CAPNPC_C_SRC))
 CAPOS_SCHEMA := schema/capos.capnp
 
+# The clients are code of user programs.
+CFLAGS.schema/generated/capos_client.c := -Iuser/libcapos/include
+
 .PHONY: generate generated-code-check schema-upstream-check
 
 $(B)/tools/capnpc-c/%.o: tools/capnpc-c/%.cc

@@ -10,6 +10,8 @@ std::string hex64(uint64_t value); /* 0x and 16 digits */
 std::string c_type(const Model &model, const Field &field);
 std::string c_struct(const Struct &s); /* struct NAME */
 
+std::string reply_style(const Model &model, const Method &m); /* a value of enum capos_reply_style */
+
 /* The banner every generated file starts with. */
 std::string banner(const Model &model, const std::string &what);
 void write_file(const std::string &name, const std::string &text);

@@ -2,14 +2,6 @@
 /* PREFIX_dispatch.h and .c: the server's side of the interfaces that have methods. */
 #include "emit.h"
 
-static std::string reply_style(const Model &model, const Method &m)
-{
-    const Struct &results = model.struct_by_id(m.results);
-    if (!results.empty())
-        return "CAPOS_REPLY_MESSAGE";
-    return m.empty_message ? "CAPOS_REPLY_EMPTY_MESSAGE" : "CAPOS_REPLY_NONE";
-}
-
 static std::string dispatch_head(const Interface &i)
 {
     return "enum capn_outcome " + i.cname + "_dispatch(const struct " + i.cname +

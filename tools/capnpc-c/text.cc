@@ -39,6 +39,14 @@ std::string c_type(const Model &model, const Field &field)
     return "";
 }
 
+std::string reply_style(const Model &model, const Method &m)
+{
+    const Struct &results = model.struct_by_id(m.results);
+    if (!results.empty())
+        return "CAPOS_REPLY_MESSAGE";
+    return m.empty_message ? "CAPOS_REPLY_EMPTY_MESSAGE" : "CAPOS_REPLY_NONE";
+}
+
 std::string banner(const Model &model, const std::string &what)
 {
     return "/* SPDX-License-Identifier: MIT OR Apache-2.0 */\n"
