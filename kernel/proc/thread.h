@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A thread: user registers, a ring, and where it stands with the scheduler.
+ * Records come from one pool (kernel.threads) and belong to their process.
+ * Thread ids count from 1 in each process and are never reused; the generation
+ * is unique in a boot. Under the kernel lock.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/ipc/ipc.h"
+#include "kernel/machine.h"
+
+#define THREADS_MAX 256u
+
+struct process;
+
+enum thread_state {
+    THREAD_NEW,      /* not yet runnable */
+    THREAD_RUNNABLE, /* on a run queue */
+    THREAD_RUNNING,  /* current of one CPU */
+    THREAD_BLOCKED,
+    THREAD_DEAD,     /* out of every queue; its record is about to be given back */
+};
+
+/* What the thread asked for last; for the report of a fault. */
+struct thread_last_call {
+    uint64_t interface_id; /* 0 = no CALL was dispatched yet */
+    uint16_t method_id;
+    bool running;          /* the call has no completion yet */
+};
+
+struct thread {
+    struct machine_context context;
+    struct process *process;
+    struct thread *next_in_process;
+    uint32_t tid;
+    uint32_t ring_slot;   /* 0 = first thread; ring page at USER_RING_BASE + slot * stride */
+    uint64_t generation;
+
+    uint64_t ring_frame;
+    struct thread_ring ring; /* kernel/ipc */
+    struct thread_last_call last_call;
+
+    /* kernel/sched */
+    enum thread_state state;
+    uint32_t queued_on;   /* CPU whose queue holds it, THREAD_NO_CPU otherwise */
+    uint32_t cpu;         /* runs there, or ran there last */
+    struct thread *run_next;
+    struct thread *run_prev;
+    uint32_t timer;       /* of the wait, TIMER_NONE without */
+    uint64_t run_started; /* ns, while running */
+    uint64_t quantum_end; /* ns, while running */
+    uint64_t cpu_time;    /* ns, finished stretches */
+};
+
+#define THREAD_NO_CPU UINT32_MAX

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Deadlines: one binary heap of fixed size for the time-outs of cap_enter and
+ * for sleepers. Starting, stopping and firing allocate nothing and take
+ * logarithmic time. Equal deadlines fire in the order of their starting.
+ *
+ * State: kernel.timers, under the kernel lock. Deadlines are monotonic
+ * nanoseconds (machine_now_ns).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/limits.h"
+
+/* One per thread and the sleepers of every process: as many as can be running at once. */
+#define TIMERS_MAX (256u + 64u * TIMER_SLEEP_WAITERS_MAX)
+
+/* Runs in kernel_on_timer with the lock held; the timer is no longer running. May start timers. */
+typedef void timer_fire_fn(void *context);
+
+struct timer {
+    uint64_t deadline;
+    uint64_t sequence;
+    timer_fire_fn *fire;
+    void *context;
+    uint32_t place;     /* index in the heap + 1; 0 = not running */
+    uint32_t next_free;
+};
+
+struct timers {
+    struct timer items[TIMERS_MAX];
+    uint32_t heap[TIMERS_MAX];
+    uint32_t count;
+    uint32_t free_head; /* index + 1; 0 = all are running */
+    uint64_t next_sequence;
+};
+
+#define TIMER_NONE 0u
+
+void timers_init(struct timers *timers);
+/* A timer id, or TIMER_NONE when all are in use. */
+uint32_t timer_start(uint64_t deadline, timer_fire_fn *fire, void *context);
+/* Stops a running timer; TIMER_NONE is ignored. The id is free afterwards. */
+void timer_stop(uint32_t id);
+/* Fires every timer whose deadline is not after `now`. */
+void timers_fire(uint64_t now);
+/* The earliest deadline, MACHINE_NO_DEADLINE without timers. */
+uint64_t timers_next(void);
