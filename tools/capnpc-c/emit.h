@@ -21,6 +21,7 @@ std::vector<const Struct *> list_element_structs(const Model &model);
 std::vector<const Enum *> list_element_enums(const Model &model);
 
 void print_layout(const Model &model);
+void print_codecs(const Model &model);
 
 void emit_types(const Model &model);    /* PREFIX.h */
 void emit_decode(const Model &model);   /* PREFIX_decode.c */
