@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Everything a program needs, in one include. */
+#pragma once
+
+#include "capos/capset.h"
+#include "capos/client.h"
+#include "capos/heap.h"
+#include "capos/print.h"
+#include "capos/program.h"
+#include "capos/ring.h"
+#include "capos/status.h"
+#include "capos/syscall.h"
+#include "core/base/bytes.h"
+#include "core/base/text.h"
+#include "schema/generated/capos.h"
+#include "schema/generated/capos_client.h"

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Typed calls: encode the params into the request buffer, CALL, wait, decode
+ * the reply. The buffers and the capabilities of the last reply are the
+ * thread's and are reused by its next call.
+ */
+#include "capos/client.h"
+
+#include "capos/capset.h"
+#include "capos/ring.h"
+#include "core/base/bytes.h"
+#include "core/base/text.h"
+
+struct reply_cap {
+    uint32_t cap_id;
+    uint64_t interface_id;
+    bool there;
+};
+
+static _Alignas(8) uint8_t request[CAPOS_CALL_BUFFER_BYTES];
+static _Alignas(8) uint8_t reply[CAPOS_CALL_BUFFER_BYTES];
+static struct capn_message reply_message;
+static struct reply_cap reply_caps[16];
+
+enum capos_status capos_client_open(struct capos_client *client, const char *name, uint64_t interface_id)
+{
+    const struct capset_entry *entry = capos_capset_find(name);
+    if (entry == NULL || entry->interface_id != interface_id)
+        return CAPOS_NOT_GRANTED;
+    *client = capos_client_for(entry->cap_id, interface_id);
+    return CAPOS_OK;
+}
+
+struct capos_client capos_client_for(uint32_t cap_id, uint64_t interface_id)
+{
+    return (struct capos_client){ .cap_id = cap_id, .interface_id = interface_id };
+}
+
+enum capos_status capos_release(uint32_t cap_id)
+{
+    struct capos_completion done;
+    struct ring_sqe sqe = { .opcode = RING_OP_RELEASE, .cap_id = cap_id };
+    enum capos_status status = capos_ring_run(capos_ring(), &sqe, &done);
+    return status == CAPOS_OK ? (enum capos_status)done.result : status;
+}
+
+void capos_client_close(struct capos_client *client)
+{
+    if (client->owned)
+        capos_release(client->cap_id);
+    client->owned = false;
+}
+
+/* Capabilities that nobody took would stay in the table for ever. */
+static void drop_untaken(void)
+{
+    for (size_t i = 0; i < sizeof reply_caps / sizeof reply_caps[0]; i++) {
+        if (reply_caps[i].there)
+            capos_release(reply_caps[i].cap_id);
+        reply_caps[i].there = false;
+    }
+}
+
+static enum capos_status keep_reply_caps(const struct capos_completion *done)
+{
+    if (done->cap_count > 16 || (uint32_t)done->result + 16u * done->cap_count > sizeof reply)
+        return CAPOS_BAD_REPLY;
+    const uint8_t *record = reply + done->result;
+    for (uint16_t i = 0; i < done->cap_count; i++, record += sizeof(struct ring_result_cap))
+        reply_caps[i] = (struct reply_cap){ load_le32(record), load_le64(record + 8), true };
+    return CAPOS_OK;
+}
+
+static enum capos_status read_exception(struct capos_client *client)
+{
+    struct capn_struct root;
+    struct capn_text text = { 0 };
+    client->exception = (struct capn_exception){ 0 };
+    if (capn_message_open(&reply_message, reply, sizeof reply, CAPN_LIMITS_PARAMS, NULL) != CAPN_OK ||
+        capn_root(&reply_message, &root) != CAPN_OK || capn_get_text(&root, 0, &text) != CAPN_OK)
+        return CAPOS_BAD_REPLY;
+    size_t len = utf8_cut(text.bytes, text.len, sizeof client->exception.text);
+    if (len > 0)
+        memcpy(client->exception.text, text.bytes, len);
+    client->exception.len = (uint16_t)len;
+    client->exception.type = capn_get_u16(&root, 0);
+    return CAPOS_EXCEPTION;
+}
+
+static enum capos_status read_reply(const struct capos_method *method, uint32_t len, void *out)
+{
+    if (method->reply_style == CAPOS_REPLY_NONE)
+        return len == 0 ? CAPOS_OK : CAPOS_BAD_REPLY;
+    struct capn_struct root;
+    if (capn_message_open(&reply_message, reply, len, CAPN_LIMITS_PARAMS, NULL) != CAPN_OK ||
+        capn_root(&reply_message, &root) != CAPN_OK)
+        return CAPOS_BAD_REPLY;
+    if (method->decode != NULL && method->decode(root, out) != CAPN_OK)
+        return CAPOS_BAD_REPLY;
+    return CAPOS_OK;
+}
+
+static enum capos_status encode_request(const struct capos_method *method, const void *in, size_t *len)
+{
+    struct capn_builder builder;
+    capn_builder_init(&builder, request, sizeof request);
+    struct capn_struct_builder root =
+        capn_builder_root(&builder, method->params_data_words, method->params_pointer_words);
+    if (method->encode != NULL)
+        method->encode(root, in);
+    enum capn_error error = capn_builder_finish(&builder, len);
+    return error == CAPN_OK ? CAPOS_OK : error == CAPN_NO_SPACE ? CAPOS_TOO_LARGE : CAPOS_INVALID_REQUEST;
+}
+
+enum capos_status capos_client_call(struct capos_client *client, const struct capos_method *method, const void *in,
+                                    void *out)
+{
+    drop_untaken();
+    size_t len;
+    enum capos_status status = encode_request(method, in, &len);
+    if (status != CAPOS_OK)
+        return status;
+    struct ring_sqe sqe = {
+        .opcode = RING_OP_CALL, .method_id = method->ordinal, .cap_id = client->cap_id,
+        .addr = (uintptr_t)request, .len = (uint32_t)len,
+        .result_addr = (uintptr_t)reply, .result_len = sizeof reply,
+    };
+    struct capos_completion done;
+    status = capos_ring_run(capos_ring(), &sqe, &done);
+    if (status != CAPOS_OK)
+        return status;
+    if (done.result == CAP_ERR_APPLICATION_EXCEPTION)
+        return read_exception(client);
+    if (done.result < 0)
+        return (enum capos_status)done.result;
+    status = keep_reply_caps(&done);
+    return status == CAPOS_OK ? read_reply(method, (uint32_t)done.result, out) : status;
+}
+
+enum capos_status capos_reply_take(uint16_t index, uint64_t interface_id, struct capos_client *out)
+{
+    if (index >= 16 || !reply_caps[index].there || reply_caps[index].interface_id != interface_id)
+        return CAPOS_BAD_REPLY;
+    reply_caps[index].there = false;
+    *out = capos_client_for(reply_caps[index].cap_id, interface_id);
+    out->owned = true;
+    return CAPOS_OK;
+}
