@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The record of one CALL. Private to kernel/ipc, except that struct process
+ * embeds a struct call_table and struct thread a struct thread_ring. Objects
+ * see kernel/ipc/call.h only.
+ *
+ * A call runs on a record of the dispatcher's own; only a call that pends
+ * takes one of the process's 64, which is charged to outstanding calls.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/limits.h"
+#include "abi/ring.h"
+#include "core/capn/dispatch.h"
+#include "core/ring/parked.h"
+#include "kernel/object.h"
+
+enum call_state {
+    CALL_FREE,
+    CALL_RUNNING,  /* inside dispatch */
+    CALL_PENDING,  /* charged, waits for its object */
+    CALL_FINISHED, /* has its completion, which waits for room or for the end of a dispatch */
+};
+
+/* What a running call has made so far; on the dispatcher's stack. */
+struct call_running {
+    struct capn_call_context context;
+    uint32_t cap_ids[RESULT_CAPS_MAX];
+    uint32_t cap_count;
+};
+
+struct call {
+    enum call_state state;
+    struct process *process;
+    struct thread *thread;
+    struct object *object; /* one reference while pending */
+    uint64_t badge;        /* of the hold */
+    struct ring_sqe sqe;   /* the kernel's copy */
+    struct ring_parked parked;
+    struct call_running *running; /* NULL once pending */
+    uint64_t words[3];     /* free for the object while pending */
+    struct call *next;     /* the same */
+};
+
+struct call_table {
+    struct call records[OUTSTANDING_CALLS_MAX];
+};
+
+/* Kernel memory that messages pass through; grows on demand and is charged to scratch bytes. */
+struct scratch_buffer {
+    uint64_t frame;   /* first frame of a run; meaningless while pages is 0 */
+    uint32_t pages;
+    uint32_t charged; /* bytes */
+};
+
+struct call_scratch {
+    struct scratch_buffer input;
+    struct scratch_buffer reply;
+};

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Service of a ring: takes submission entries, answers each once, posts or
+ * parks completions, wakes the thread that waits for them (kernel/ipc/ipc.h).
+ *
+ * While an entry is dispatched, completions of other operations on the same
+ * ring are kept back, so the slot that the entry was promised stays its own.
+ * Source: docs/abi.md, "Index protocol", "cap_enter", "Consumer ownership".
+ */
+#include "kernel/ipc/internal.h"
+
+#include <stddef.h>
+
+#include "abi/syscall.h"
+#include "core/cap/transfer.h"
+#include "core/ring/address.h"
+#include "core/ring/wire.h"
+#include "kernel/proc/process.h"
+#include "kernel/sched/sched.h"
+#include "kernel/trace.h"
+
+void ipc_ring_init(struct thread_ring *ring, struct ring_page *page)
+{
+    *ring = (struct thread_ring){.page = page};
+    ring_init_page(page, &ring->state);
+    ring_parked_init(&ring->parked);
+    ring_consumer_init(&ring->consumer);
+}
+
+static struct ring_view view_of(struct thread_ring *ring)
+{
+    return (struct ring_view){.state = &ring->state, .page = ring->page, .parked = &ring->parked};
+}
+
+/* ---- completions ------------------------------------------------------------ */
+
+/* `record` is the ring's own or a call's; once posted, a call's record is free. */
+static void record_done(struct thread_ring *ring, struct ring_parked *record)
+{
+    if (record != &ring->own)
+        call_free((struct call *)(void *)((uint8_t *)record - offsetof(struct call, parked)));
+}
+
+static void post(struct thread_ring *ring, struct ring_parked *record, const struct ring_cqe *cqe)
+{
+    struct ring_view view = view_of(ring);
+    bool posted = ring_post_or_park(&view, record, cqe);
+    trace_event(posted ? TRACE_CQE_POSTED : TRACE_CQE_PARKED, (uint64_t)(int64_t)cqe->result, cqe->user_data);
+    if (posted)
+        record_done(ring, record);
+}
+
+static void flush_parked(struct thread_ring *ring)
+{
+    struct ring_view view = view_of(ring);
+    struct ring_parked *record;
+    while ((record = ring_flush_one(&view)) != NULL)
+        record_done(ring, record);
+}
+
+static void wake_if_satisfied(struct thread *thread)
+{
+    struct thread_ring *ring = &thread->ring;
+    if (thread->state == THREAD_BLOCKED &&
+        ring_enter_is_satisfied(&ring->wait, ring_available(&ring->state, ring->page)))
+        sched_wake(thread);
+}
+
+void ring_complete(struct call *call, const struct ring_cqe *cqe)
+{
+    struct thread_ring *ring = &call->thread->ring;
+    call->state = CALL_FINISHED;
+    if (!ring->dispatching) {
+        post(ring, &call->parked, cqe);
+        wake_if_satisfied(call->thread);
+        return;
+    }
+    call->parked.cqe = *cqe;
+    call->next = NULL;
+    if (ring->finished == NULL)
+        ring->finished = call;
+    else
+        ring->finished_last->next = call;
+    ring->finished_last = call;
+}
+
+/* Completions that were kept back while the entry just answered was dispatched. */
+static void post_finished(struct thread_ring *ring)
+{
+    while (ring->finished != NULL) {
+        struct call *call = ring->finished;
+        struct ring_cqe cqe = call->parked.cqe;
+        ring->finished = call->next;
+        post(ring, &call->parked, &cqe);
+    }
+}
+
+/* ---- entries ------------------------------------------------------------------ */
+
+static int32_t release_capability(struct thread *thread, uint32_t id)
+{
+    struct process *process = thread->process;
+    struct cap_removed removed;
+    enum cap_error error = cap_table_remove(&process->table, id, &removed);
+    if (error != CAP_OK)
+        return cap_error_release_code(error);
+    struct object *object = removed.object;
+    trace_event(TRACE_CAP_REMOVE, id, object->id);
+    if (object->ops->released != NULL)
+        object->ops->released(object, process, OBJECT_RELEASE_EXPLICIT);
+    object_drop(object);
+    return 0;
+}
+
+/* No endpoint and no park space exists: what precedes the look-up is checked, the look-up cannot succeed. */
+static int32_t refuse_targetless(struct thread *thread, const struct ring_sqe *sqe)
+{
+    int32_t code = ring_address_check(sqe, thread->process->profile.ring_scratch);
+    if (code == 0 && sqe->opcode == RING_OP_RECV &&
+        !aspace_range_ok(&thread->process->aspace, sqe->result_addr, sqe->result_len, true))
+        code = CAP_ERR_INVALID_RESULT_BUFFER;
+    return code != 0 ? code : CAP_ERR_INVOKE_FAILED;
+}
+
+/* True: *cqe is the completion. False: a call pends. */
+static bool run_entry(struct thread *thread, const struct ring_sqe *sqe, struct ring_cqe *cqe)
+{
+    *cqe = (struct ring_cqe){.user_data = sqe->user_data, .result = (int32_t)ring_wire_check(sqe)};
+    if (cqe->result != RING_WIRE_OK)
+        return true;
+    switch (sqe->opcode) {
+    case RING_OP_CALL:
+        return call_invoke(thread, sqe, cqe);
+    case RING_OP_NOP:
+        return true;
+    case RING_OP_RELEASE:
+        cqe->result = release_capability(thread, sqe->cap_id);
+        return true;
+    default:
+        cqe->result = refuse_targetless(thread, sqe);
+        return true;
+    }
+}
+
+static void answer_entry(struct thread *thread, const struct ring_sqe *sqe)
+{
+    struct thread_ring *ring = &thread->ring;
+    struct ring_cqe cqe;
+    trace_event(TRACE_SQE_CONSUMED, (uint64_t)sqe->opcode | (uint64_t)sqe->method_id << 16, sqe->user_data);
+    ring->dispatching = true;
+    bool completed = run_entry(thread, sqe, &cqe);
+    ring->dispatching = false;
+    if (completed)
+        post(ring, &ring->own, &cqe);
+    post_finished(ring);
+}
+
+static bool is_alive(const struct thread *thread)
+{
+    return thread->state != THREAD_DEAD && thread->process->state == PROCESS_LIVE;
+}
+
+/* True when an entry of another thread stopped it. `tick`: the bounds of timer-side servicing. */
+static bool drain(struct thread *thread, bool tick)
+{
+    struct thread_ring *ring = &thread->ring;
+    struct ring_view view = view_of(ring);
+    uint32_t left = tick ? RING_TICK_ENTRIES_MAX : RING_SQ_ENTRIES;
+    struct ring_sqe sqe;
+    (void)ring_begin_drain(&ring->state, ring->page);
+    for (; left > 0 && is_alive(thread) && ring_may_consume(&view); left--) {
+        if (!ring_next_sqe(&ring->state, ring->page, &sqe))
+            return false;
+        if (tick && !ring_wire_is_tick_safe(&sqe))
+            return false;
+        if (ring_wire_check(&sqe) == RING_WIRE_OK && ring_wire_is_foreign(&sqe, thread->tid))
+            return true;
+        ring_consume(&ring->state, ring->page);
+        answer_entry(thread, &sqe);
+    }
+    return false;
+}
+
+/* ---- entries into the kernel ------------------------------------------------------ */
+
+uint64_t ipc_enter_value(const struct thread *thread)
+{
+    return ring_available(&thread->ring.state, thread->ring.page);
+}
+
+struct ipc_enter_result ipc_cap_enter(struct thread *thread, uint64_t min_complete, uint64_t timeout_ns)
+{
+    struct thread_ring *ring = &thread->ring;
+    struct ring_owner owner;
+    bool foreign = false;
+    ring->wait = ring_enter_parse(min_complete, timeout_ns, machine_now_ns());
+    flush_parked(ring);
+    enum ring_enter_role role = ring_consumer_enter_role(&ring->consumer);
+    if (role == RING_ENTER_BUSY)
+        return (struct ipc_enter_result){IPC_ENTER_YIELD, CAP_ENTER_CONSUMER_BUSY, 0};
+    if (role == RING_ENTER_ACQUIRE) {
+        if (ring_consumer_acquire(&ring->consumer, RING_OWNER_SYSCALL, thread->tid, &owner) != RING_CONSUMER_OK)
+            return (struct ipc_enter_result){IPC_ENTER_YIELD, CAP_ENTER_CONSUMER_BUSY, 0};
+        foreign = drain(thread, false);
+        (void)ring_consumer_release(&ring->consumer, &owner);
+    }
+    if (!is_alive(thread))
+        return (struct ipc_enter_result){IPC_ENTER_ENDED, 0, 0};
+    struct ring_enter_decision decision =
+        ring_enter_decide(&ring->wait, ring_available(&ring->state, ring->page), foreign);
+    switch (decision.action) {
+    case RING_ENTER_BLOCK:
+        return (struct ipc_enter_result){IPC_ENTER_BLOCK, 0, ring->wait.deadline};
+    case RING_ENTER_YIELD_AND_RETURN:
+        return (struct ipc_enter_result){IPC_ENTER_YIELD, decision.value, 0};
+    case RING_ENTER_RETURN:
+        break;
+    }
+    return (struct ipc_enter_result){IPC_ENTER_RETURN, decision.value, 0};
+}
+
+void ipc_on_tick(struct thread *thread)
+{
+    struct thread_ring *ring = &thread->ring;
+    struct ring_owner owner;
+    if (!is_alive(thread) || ring_consumer_enter_role(&ring->consumer) != RING_ENTER_ACQUIRE)
+        return;
+    if (ring_consumer_acquire(&ring->consumer, RING_OWNER_SYSCALL, thread->tid, &owner) != RING_CONSUMER_OK)
+        return;
+    flush_parked(ring);
+    (void)drain(thread, true);
+    (void)ring_consumer_release(&ring->consumer, &owner);
+}
+
+/* ---- ends ---------------------------------------------------------------------------- */
+
+void ipc_thread_exit(struct thread *thread)
+{
+    struct thread_ring *ring = &thread->ring;
+    struct call *records = thread->process->calls.records;
+    ring->dispatching = true; /* nothing is posted any more, whatever a cancellation finishes */
+    for (uint32_t i = 0; i < OUTSTANDING_CALLS_MAX; i++) {
+        struct call *call = &records[i];
+        if (call->state == CALL_FREE || call->thread != thread)
+            continue;
+        if (call->state == CALL_PENDING) {
+            struct object *object = call->object;
+            object->ops->cancel(object, call);
+            call->object = NULL;
+            object_drop(object);
+        }
+        call_free(call);
+    }
+    ring->finished = NULL;
+    ring_parked_init(&ring->parked);
+    (void)ring_consumer_release_for_teardown(&ring->consumer);
+    ring->page = NULL;
+}
+
+static void run_release_hooks(struct process *process)
+{
+    struct cap_release_cursor cursor = {0};
+    struct cap_row row;
+    while (cap_table_next_release(&process->table, &cursor, &row)) {
+        struct object *object = row.object;
+        if (object->ops->released != NULL)
+            object->ops->released(object, process, OBJECT_RELEASE_EXIT);
+    }
+}
+
+static void empty_table(struct process *process)
+{
+    uint32_t cursor = 0;
+    struct cap_row row;
+    struct cap_removed removed;
+    while (cap_table_next_occupied(&process->table, &cursor, &row)) {
+        (void)cap_move_rollback(&process->table, row.id);
+        if (cap_table_remove(&process->table, row.id, &removed) == CAP_OK)
+            object_drop(removed.object);
+    }
+}
+
+void ipc_process_exit(struct process *process)
+{
+    run_release_hooks(process);
+    empty_table(process);
+    scratch_free(process, &process->scratch.input);
+    scratch_free(process, &process->scratch.reply);
+}

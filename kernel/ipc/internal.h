@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What the files of kernel/ipc share among themselves.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/ipc/call.h"
+#include "kernel/ipc/call_record.h"
+#include "kernel/ipc/ipc.h"
+
+/*
+ * Makes the buffer hold `bytes` and returns its address; old contents are lost
+ * when it moves. NULL when ledger or memory refuse: nothing has changed then.
+ */
+uint8_t *scratch_reserve(struct process *process, struct scratch_buffer *buffer, uint32_t bytes);
+/* The buffer as it is; NULL while it is empty. */
+uint8_t *scratch_bytes(const struct scratch_buffer *buffer);
+void scratch_free(struct process *process, struct scratch_buffer *buffer);
+
+/* Runs a CALL that passed the wire check. True: *cqe is its completion. False: it pends. */
+bool call_invoke(struct thread *thread, const struct ring_sqe *sqe, struct ring_cqe *cqe);
+
+/* Turns what a dispatch left into the completion, after copying reply or exception out. */
+struct ring_cqe call_conclude(struct call *call, struct call_running *run, enum capn_outcome outcome);
+
+/* A pending call got its completion: posts it, or keeps it until it can be posted. */
+void ring_complete(struct call *call, const struct ring_cqe *cqe);
+/* Gives a call record back to its process, with its charge. */
+void call_free(struct call *call);
