@@ -371,7 +371,9 @@ static void test_madt_hostile_entries(void **state)
     add_entry(0x80, 2)[1] = 0; /* must not loop for ever */
     expect_madt(ACPI_BAD_ENTRY);
     good(NULL);
-    add_entry(0x80, 2)[1] = 1;
+    uint8_t *e = add_entry(0x80, 13);
+    e[1] = 1; /* read as the type of the next entry, the rest would be a valid I/O APIC */
+    e[2] = 12;
     expect_madt(ACPI_BAD_ENTRY);
     good(NULL);
     add_entry(0x80, 4)[1] = 5; /* cut off by the end of the table */
