@@ -1,5 +1,21 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# Booting: the shell, one program, the GRUB image.
+# Booting: the shell, the GRUB image.
 
-.PHONY: run
+.PHONY: run iso
+
+SHELL_PACKAGE := $(B)/user/shell-package.bin
+SMP ?= 2
+MEMORY ?= 256M
+
+# A second make, so that nothing is built before the tools for it are there.
+run: ## install what is missing, build, boot in QEMU and end at the shell (SMP=n, MEMORY=size)
+	@tools/bootstrap run
+	@$(MAKE) -s $(KERNEL_ELF) $(SHELL_PACKAGE)
+	@./capos boot $(SHELL_PACKAGE) --smp $(SMP) --memory $(MEMORY)
+
+# A BIOS image: GRUB loads the kernel by its Multiboot2 header, with a boot package as its one module.
+$(B)/capos.iso: $(KERNEL_ELF) $(SHELL_PACKAGE) tools/image
+	tools/image $(KERNEL_ELF) $(SHELL_PACKAGE) $@
+
+iso: $(B)/capos.iso ## build/capos.iso: a GRUB image that boots under a BIOS
