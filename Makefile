@@ -56,4 +56,4 @@ bootstrap: ## install what `make run` and `make test` need (Debian 12)
 clean: ## remove build/
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

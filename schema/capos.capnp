@@ -31,6 +31,8 @@ enum VoidStyle {
 # ----------------------------------------------------------------------------
 
 struct CapException {
+  # What a refused call returns. The message is for people.
+
   type @0 :ExceptionType;
   message @1 :Text;
 }
@@ -48,20 +50,34 @@ enum ExceptionType {
 # ----------------------------------------------------------------------------
 
 interface Console {
+  # Authority: emit bytes on one output stream chosen by the kernel. No input, no choice of
+  # device.
+
   write @0 (data :Data) -> ();
+    # Sends the bytes as they are.
 
   writeLine @1 (text :Text) -> ();
+    # Sends the text and a line end.
 }
 
 interface TerminalSession {
+  # Authority: write to one terminal connection and read lines from it. Nothing about other
+  # terminals or about the transport below it.
+
   write @0 (data :Data) -> ();
+    # Sends the bytes as they are.
 
   writeLine @1 (text :Text) -> ();
+    # Sends the text and a line end.
 
   readLine @2 (request :LineRequest) -> (status :LineStatus, line :Data);
+    # Shows the prompt and waits for a line, a cancellation (Ctrl-C) or the end of the
+    # connection. Only submitted carries a line. maxBytes above 256 counts as 256.
 }
 
 struct LineRequest {
+  # maxBytes limits the line; hidden echoes nothing.
+
   prompt @0 :Text;
   maxBytes @1 :UInt32;
   echo @2 :LineEcho;
@@ -69,6 +85,8 @@ struct LineRequest {
 }
 
 enum LineStatus {
+  # How reading a line ended.
+
   submitted @0;
   cancelled @1;
   closed @2;
@@ -80,11 +98,17 @@ enum LineEcho {
 }
 
 interface StdIO {
+  # Authority: the standard streams of one process. Usually served by a user process through
+  # an endpoint.
+
   write @0 (stream :StdIOStream, text :Text) -> ();
+    # Writes text to one of the output streams.
 
   read @1 (request :StdIOReadRequest) -> (status :LineStatus, text :Text);
+    # Waits for input as TerminalSession.readLine does; the text is UTF-8.
 
   close @2 () -> ();
+    # Ends the stream: later reads of the other side report closed.
 }
 
 enum StdIOStream {
@@ -107,7 +131,10 @@ enum StdIOReadMode {
 }
 
 interface EntropySource {
+  # Authority: draw bytes from the random generator of the kernel.
+
   fill @0 (bytes :UInt32) -> (status :EntropyStatus, data :Data);
+    # Exactly `bytes` random bytes with status ok, or no bytes and unavailable.
 }
 
 enum EntropyStatus {
@@ -116,44 +143,78 @@ enum EntropyStatus {
 }
 
 interface FrameAllocator {
+  # Authority: turn physical memory into memory objects, as far as the frame-grant quota of
+  # the holder goes. The caller owns the returned objects.
+
   allocFrame @0 () -> (handleIndex :UInt16);
+    # One zeroed frame as a memory object. Quota or memory exhausted: overloaded.
 
   allocContiguous @1 (count :UInt32) -> (handleIndex :UInt16);
+    # `count` zeroed frames, adjacent in physical memory, as one memory object. count 0:
+    # invalidArgument.
 }
 
 interface MemoryObject {
+  # Authority: one region of physical memory, and mapping it into the address space of the
+  # caller. Addresses, offsets and sizes are multiples of 4096. Protection bits: 1 read, 2
+  # write, 4 execute; write together with execute is invalidArgument. Mappings outlive the
+  # capability and keep the memory alive.
+
   info @0 () -> (pageCount :UInt32, sizeBytes :UInt64);
+    # Size in pages and in bytes.
 
   map @1 (hint :UInt64, offset :UInt64, size :UInt64, prot :UInt32) -> (addr :UInt64);
+    # Maps a part of the object. hint 0 lets the kernel choose; another hint is exact. A range
+    # outside the object is invalidArgument, no room in the address space overloaded.
 
   unmap @2 (addr :UInt64, size :UInt64) -> ();
+    # Removes a mapping of this object.
 
   protect @3 (addr :UInt64, size :UInt64, prot :UInt32) -> ();
+    # Changes the protection of a mapping of this object.
 }
 
 interface VirtualMemory {
+  # Authority: anonymous memory in the address space of the holder, within its quotas and
+  # never writable and executable at once. Bound to that address space: it cannot be given
+  # away.
+
   map @0 (hint :UInt64, size :UInt64, prot :UInt32) -> (addr :UInt64);
+    # Fresh zeroed memory. hint 0 lets the kernel choose; another hint is exact.
 
   unmap @1 (addr :UInt64, size :UInt64) -> ();
+    # Removes a range with its memory.
 
   protect @2 (addr :UInt64, size :UInt64, prot :UInt32) -> ();
+    # Changes the protection of committed memory.
 
   reserve @3 (hint :UInt64, size :UInt64) -> (addr :UInt64);
+    # Takes addresses without memory behind them.
 
   commit @4 (addr :UInt64, size :UInt64, prot :UInt32) -> ();
+    # Puts zeroed memory behind a part of a reservation.
 
   decommit @5 (addr :UInt64, size :UInt64) -> ();
+    # Takes the memory back and keeps the reservation.
 }
 
 interface Timer {
+  # Authority: read the monotonic clock and sleep on it. Says nothing about the time of day.
+
   now @0 () -> (monotonicNs :UInt64, tick :UInt64);
+    # Time since boot, and the raw tick count of the scheduler.
 
   sleep @1 (durationNs :UInt64) -> ();
+    # Answers no earlier than durationNs after the call arrived. More than 8 sleeping calls of
+    # one process: overloaded.
 }
 
 interface WallClock {
+  # Authority: read the time of day.
+
   wallTime @0 () -> (utcSeconds :Int64, utcNanos :UInt32, monotonicNs :UInt64, provenance
       :ClockProvenance);
+    # UTC with the monotonic time it was taken at, and how far it can be trusted.
 }
 
 enum ClockProvenance {
@@ -165,16 +226,31 @@ enum ClockProvenance {
 }
 
 interface Endpoint {
+  # Authority: meet the other side of an endpoint. No methods: it is used through the ring
+  # operations RECV, RETURN, CANCEL and CALL.
 }
 
 interface ProcessSpawner {
+  # Authority: start any known binary with any capability the holder may pass on, and make
+  # pipes. Strong; meant for init and few others.
+
   spawn @0 (name :Text, binaryName :Text, grants :List(CapGrant)) -> (handleIndex :UInt16,
       capabilityManagerIndex :UInt16);
+    # Starts a binary. Results: a ProcessHandle, a CapabilityManager for the child, then one
+    # Endpoint for each grant from an endpoint source. Nothing is granted or moved unless the
+    # whole spawn succeeds. Bad name, duplicate or too many grants: invalidArgument; a
+    # capability that may not be given, or a binary that cannot run: failed; quota:
+    # overloaded.
 
   createPipe @1 (bufferBytes :UInt32) -> (readIndex :UInt16, writeIndex :UInt16);
+    # Two Pipe ends. bufferBytes 0 is 4096, more than 65536 counts as 65536.
 }
 
 struct CapGrant {
+  # One capability for a new process, under a name: a capability of the granter (capId, source
+  # left null) or a fresh one from the kernel (source). A badge of all ones keeps the badge of
+  # the source.
+
   name @0 :Text;
   capId @1 :UInt32;
   interfaceId @2 :UInt64;
@@ -184,6 +260,10 @@ struct CapGrant {
 }
 
 enum CapGrantMode {
+  # raw copies the hold, clientEndpoint makes a facet that can only call, move takes the
+  # capability from the granter, serviceObject makes a facet that the server can tell apart by
+  # its badge.
+
   raw @0;
   clientEndpoint @1;
   move @2;
@@ -198,58 +278,95 @@ struct CapGrantSource {
 }
 
 interface ProcessHandle {
+  # Authority: wait for one child and end it. Cannot be given away.
+
   wait @0 () -> (exitCode :Int64);
+    # Answers when the child has ended, at once if it already has. A second waiting call:
+    # overloaded.
 
   terminate @1 () -> ();
+    # Ends the child; one that has ended already is no error.
 }
 
 interface ThreadControl {
+  # Authority: the FS base and the end of the thread that calls.
+
   getFsBase @0 () -> (fsBase :UInt64);
+    # The FS base of the calling thread.
 
   setFsBase @1 (fsBase :UInt64) -> ();
+    # Sets it. Not a user address: invalidArgument.
 
   exitThread @2 (code :Int64) -> ();
+    # Ends the calling thread, and with the last thread the process. Never answered.
 }
 
 interface ThreadSpawner {
+  # Authority: new threads in the address space of the holder, up to its thread limit.
+
   create @0 (entry :UInt64, stackTop :UInt64, arg :UInt64, fsBase :UInt64, flags :UInt64) ->
       (handleIndex :UInt16);
+    # Starts a thread at `entry` and returns its ThreadHandle. No flags are defined: others
+    # than 0 are invalidArgument. Thread limit: overloaded.
 }
 
 interface ThreadHandle {
+  # Authority: learn how one thread ended. Releasing the handle detaches the thread.
+
   join @0 () -> (exitCode :Int64);
+    # Answers when the thread has ended. A second waiting call: overloaded.
 
   exitCode @1 () -> (exited :Bool, exitCode :Int64);
+    # Answers at once; exitCode counts only if exited is true.
 }
 
 interface ParkSpace {
+  # Authority: park and wake threads on addresses of the own address space, by ring
+  # operations. No methods; cannot be given away.
 }
 
 interface SharedParkSpace {
+  # Authority: park and wake threads of several processes on words of one memory object, by
+  # ring operations. No methods.
 }
 
 interface ParkBench {
+  # Authority: parking as ordinary calls, for measurements. Never given to init directly.
+
   wait @0 (addr :UInt64, expected :UInt32, timeoutNs :UInt64) -> (blocked :Bool);
+    # Parks while the word at addr holds `expected`; blocked is false if it did not.
 
   wake @1 (addr :UInt64, maxWake :UInt32) -> (woken :UInt32);
+    # Wakes up to maxWake threads parked on addr.
 }
 
 interface BootPackage {
+  # Authority: read the bytes of the boot manifest (one message with root SystemManifest).
+
   manifestSize @0 () -> (size :UInt64);
+    # Length of the manifest in bytes.
 
   readManifest @1 (offset :UInt64, maxBytes :UInt32) -> (data :Data);
+    # At most maxBytes from offset; nothing behind the end.
 }
 
 interface SystemInfo {
+  # Authority: read the banner and the host name.
+
   motd @0 () -> (text :Text);
+    # The banner.
 
   hostname @1 () -> (name :Text);
+    # The host name.
 }
 
 interface AuditLog {
+  # Authority: append security events. No reading, no editing.
+
   record @0 (eventType :AuditEventType, resultClass :AuditResultClass, reasonClass
       :AuditReasonClass, terminalEventId :Data, sessionId :Data, principalId :Data, profile
       :Text, authMethod :Text, volatile :Bool) -> ();
+    # Appends one event. The ids are opaque; volatile marks what is kept in memory only.
 }
 
 enum AuditEventType {
@@ -279,10 +396,16 @@ enum AuditReasonClass {
 }
 
 interface LogSink {
+  # Authority: append records to the log.
+
   write @0 (record :LogRecord) -> (accepted :Bool);
+    # Appends one record. The kernel sets tick and may shorten the texts; pid is not verified.
+    # accepted is false for a record below the threshold.
 }
 
 struct LogRecord {
+  # One log line. tick is set by the kernel.
+
   tick @0 :UInt64;
   level @1 :LogLevel;
   component @2 :Text;
@@ -291,6 +414,8 @@ struct LogRecord {
 }
 
 enum LogLevel {
+  # In rising order of importance.
+
   debug @0;
   info @1;
   warn @2;
@@ -298,8 +423,12 @@ enum LogLevel {
 }
 
 interface LogReader {
+  # Authority: read the log.
+
   read @0 (cursor :UInt64, maxRecords :UInt32, filter :LogFilter) -> (records :List(LogRecord),
       nextCursor :UInt64, dropped :UInt64);
+    # Records from sequence number cursor on (0: the oldest kept), at most maxRecords.
+    # nextCursor continues; dropped counts records overwritten before they were read.
 }
 
 struct LogFilter {
@@ -308,22 +437,39 @@ struct LogFilter {
 }
 
 interface Pipe {
+  # Authority: one end of a bounded byte pipe. Both ends have this interface; which way an end
+  # goes is fixed when the pipe is made, and the wrong way is invalidArgument. Releasing the
+  # last capability of an end closes it.
+
   read @0 (maxLen :UInt32) -> (data :Data, eof :Bool);
+    # Waits for data. Once the writer is gone and the pipe empty: eof. A second waiting read:
+    # overloaded.
 
   write @1 (data :Data) -> (bytesWritten :UInt32);
+    # Waits for room and says how many bytes went in; 0 if the reader is gone. A second
+    # waiting write: overloaded.
 
   close @2 () -> ();
+    # Closes this end.
 
   isClosed @3 () -> (closed :Bool);
+    # Whether this end is closed.
 }
 
 interface CapabilityManager {
+  # Authority: list and revoke the slots of one process, normally a child. Giving up an own
+  # capability is a ring operation and needs no authority.
+
   list @0 () -> (capabilities :List(CapabilityInfo));
+    # All live slots.
 
   revoke @1 (capId :UInt32) -> () $voidResult(message);
+    # Revokes the object behind a slot wherever it is held. Unknown capId: failed.
 }
 
 struct CapabilityInfo {
+  # One slot of a capability table.
+
   id @0 :UInt32;
   interfaceId @1 :UInt64;
   label @2 :Text;
@@ -334,6 +480,9 @@ struct CapabilityInfo {
 # ----------------------------------------------------------------------------
 
 interface DmaPool {
+  # Authority: ask about the DMA memory of one device and get bounce buffers from it. Physical
+  # addresses stay in the kernel. Refusals are results with labels.
+
   info @0 () -> (userspaceDmaPool :Text, managerRecord :Text, realDma :Text,
       hostPhysicalUserVisible :Bool, directDma :Text, allocation :Text, mapping :Text,
       descriptorSubmit :Text, bootstrapGrant :Text, deviceId :UInt32, bdfBus :UInt8, bdfDevice
@@ -342,24 +491,32 @@ interface DmaPool {
       liveBytes :UInt32, inFlightSubmissions :UInt16, mappedVmas :UInt16, committed :Bool,
       resident :Bool, unswappable :Bool, quiesced :Bool, scrubbed :Bool, releaseEligible :Bool,
       scrubBeforeRelease :Bool);
+    # State of the pool.
 
   allocateBuffer @1 (sizeBytes :UInt64) -> (bufferIndex :UInt16, requestedBytes :UInt64,
       allocatedBytes :UInt64, pageCount :UInt32, requestResult :Text, requestReason :Text,
       requestSideEffect :Text, result :Text, reason :Text, sideEffect :Text, bufferPresent
       :Bool);
+    # One buffer of 4096 bytes as result capability 0 (a DmaBuffer), or a refusal with
+    # bufferPresent false and no capability.
 }
 
 interface DmaBuffer {
+  # Authority: one bounce buffer of one device: look at it, map it, put descriptors over it,
+  # free it. Refusals are results with labels and come before any side effect.
+
   info @0 () -> (userspaceDmaBuffer :Text, managerRecord :Text, bufferRecord :Text, realDma
       :Text, hostPhysicalUserVisible :Bool, directDma :Text, descriptorSubmit :Text,
       descriptorComplete :Text, freeBuffer :Text, bootstrapGrant :Text, deviceId :UInt32,
       bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64, poolId
       :UInt32, poolGeneration :UInt64, slot :UInt32, slotGeneration :UInt64, deviceIova
       :UInt64, deviceIovaScope :Text, deviceIovaMeaning :Text, iovaExport :Text);
+    # State of the buffer.
 
   freeBuffer @1 () -> (detach :Text, freeResult :Text, freeReason :Text, freeSideEffect :Text,
       pageReleaseResult :Text, pageScrubbedBeforeFrameFree :Bool, pageLedgerRemovedAfterScrub
       :Bool, pageFrameFreed :Bool);
+    # Detaches the buffer, clears the page and only then frees it; reports each step.
 
   submitDescriptor @2 (queue :UInt16, descriptorId :UInt16, length :UInt32) ->
       (userspaceDmaBuffer :Text, managerRecord :Text, bufferRecord :Text, authorityResult
@@ -370,6 +527,7 @@ interface DmaBuffer {
       :UInt64, slot :UInt32, slotGeneration :UInt64, requestResult :Text, requestReason :Text,
       requestSideEffect :Text, bufferBytes :UInt64, queueCount :UInt16, descriptorCount
       :UInt16);
+    # Hands the first `length` bytes to the device queue.
 
   completeDescriptor @3 (queue :UInt16, descriptorId :UInt16, completionLength :UInt32) ->
       (userspaceDmaBuffer :Text, managerRecord :Text, bufferRecord :Text, authorityResult
@@ -385,6 +543,7 @@ interface DmaBuffer {
       providerCqEventCompletionLength :UInt32, providerCqEventIssueId :UInt64,
       providerCqEventSourceId :UInt32, providerCqEventSourceGeneration :UInt64,
       providerCqEventRouteGeneration :UInt64, providerCqEventKind :Text);
+    # Takes a finished descriptor back.
 
   map @4 (offset :UInt64, size :UInt64, prot :UInt32) -> (userspaceDmaBuffer :Text,
       managerRecord :Text, bufferRecord :Text, authorityResult :Text, authorityReason :Text,
@@ -394,6 +553,7 @@ interface DmaBuffer {
       :UInt64, prot :UInt32, bufferBytes :UInt64, deviceId :UInt32, bdfBus :UInt8, bdfDevice
       :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64, poolId :UInt32, poolGeneration
       :UInt64, slot :UInt32, slotGeneration :UInt64);
+    # Maps the whole buffer, readable or readable and writable.
 
   unmap @5 () -> (userspaceDmaBuffer :Text, managerRecord :Text, bufferRecord :Text,
       authorityResult :Text, authorityReason :Text, authoritySideEffect :Text, realDmaMapping
@@ -402,14 +562,21 @@ interface DmaBuffer {
       bufferBytes :UInt64, deviceId :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction
       :UInt8, ownerGeneration :UInt64, poolId :UInt32, poolGeneration :UInt64, slot :UInt32,
       slotGeneration :UInt64);
+    # Removes the caller's mapping.
 }
 
 interface DeviceMmio {
+  # Authority: one register window (BAR) of one device: map it read-only, read registers, and
+  # write those that the grant names. The brokeredNvme methods make the kernel drive an NVMe
+  # controller on behalf of the holder; they take no params, need the matching claim in the
+  # grant and otherwise fail without effect.
+
   info @0 () -> (userspaceDeviceMmio :Text, managerRecord :Text, realMmioMapping :Text,
       realDoorbell :Text, hostPhysicalUserVisible :Bool, directMmio :Text, registerRead :Text,
       registerWrite :Text, bootstrapGrant :Text, deviceId :UInt32, bdfBus :UInt8, bdfDevice
       :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64, bar :UInt8, mappingId :UInt32,
       mappingGeneration :UInt64);
+    # State of the window.
 
   map @1 (offset :UInt64, size :UInt64, prot :UInt32) -> (userspaceDeviceMmio :Text,
       managerRecord :Text, authorityResult :Text, authorityReason :Text, authoritySideEffect
@@ -418,6 +585,7 @@ interface DeviceMmio {
       directMmio :Text, addr :UInt64, offset :UInt64, size :UInt64, prot :UInt32, barLength
       :UInt64, deviceId :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8,
       ownerGeneration :UInt64, bar :UInt8, mappingId :UInt32, mappingGeneration :UInt64);
+    # Maps prepared pages of the window, read-only.
 
   read32 @2 (offset :UInt64) -> (userspaceDeviceMmio :Text, managerRecord :Text,
       authorityResult :Text, authorityReason :Text, authoritySideEffect :Text, rangeResult
@@ -426,6 +594,7 @@ interface DeviceMmio {
       registerRead :Text, value :UInt32, offset :UInt64, barLength :UInt64, deviceId :UInt32,
       bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64, bar :UInt8,
       mappingId :UInt32, mappingGeneration :UInt64);
+    # Reads a register.
 
   write32 @3 (offset :UInt64, value :UInt32) -> (userspaceDeviceMmio :Text, managerRecord
       :Text, authorityResult :Text, authorityReason :Text, authoritySideEffect :Text,
@@ -434,6 +603,7 @@ interface DeviceMmio {
       :Text, registerWrite :Text, value :UInt32, offset :UInt64, barLength :UInt64, deviceId
       :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64,
       bar :UInt8, mappingId :UInt32, mappingGeneration :UInt64);
+    # Writes a register that the grant names; any other is refused.
 
   unmap @4 () -> (userspaceDeviceMmio :Text, managerRecord :Text, authorityResult :Text,
       authorityReason :Text, authoritySideEffect :Text, realMmioMapping :Text, result :Text,
@@ -441,6 +611,7 @@ interface DeviceMmio {
       mappingPresent :Bool, addr :UInt64, size :UInt64, prot :UInt32, barLength :UInt64,
       deviceId :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration
       :UInt64, bar :UInt8, mappingId :UInt32, mappingGeneration :UInt64);
+    # Removes the caller's mapping.
 
   notifyDoorbell @5 () -> (userspaceDeviceMmio :Text, managerRecord :Text, authorityResult
       :Text, authorityReason :Text, authoritySideEffect :Text, rangeResult :Text, rangeReason
@@ -449,6 +620,7 @@ interface DeviceMmio {
       doorbellWritten :Bool, notifyOffset :UInt64, value :UInt32, barLength :UInt64, deviceId
       :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64,
       bar :UInt8, mappingId :UInt32, mappingGeneration :UInt64);
+    # Writes the one value to the one queue register that the grant names.
 
   brokeredNvmeControllerEnable @6 () -> (userspaceDeviceMmio :Text, managerRecord :Text,
       authorityResult :Text, authorityReason :Text, authoritySideEffect :Text, realMmioMapping
@@ -459,6 +631,7 @@ interface DeviceMmio {
       :UInt64, queueBaseSource :Text, barLength :UInt64, deviceId :UInt32, bdfBus :UInt8,
       bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64, bar :UInt8, mappingId
       :UInt32, mappingGeneration :UInt64);
+    # Sets the admin queues up and enables the controller.
 
   brokeredNvmeAdminIdentify @7 () -> (userspaceDeviceMmio :Text, managerRecord :Text,
       authorityResult :Text, authorityReason :Text, authoritySideEffect :Text, realMmioMapping
@@ -471,39 +644,63 @@ interface DeviceMmio {
       identifyVid :UInt16, identifySsvid :UInt16, prpSource :Text, barLength :UInt64, deviceId
       :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64,
       bar :UInt8, mappingId :UInt32, mappingGeneration :UInt64);
+    # Identify Controller, from submission to completion.
 
   brokeredNvmeAdminSubmit @8 () -> NvmeBrokeredAdminOpResult;
+    # Identify Controller (submit half; completed by the matching Complete after
+    # Interrupt.wait).
 
   brokeredNvmeAdminComplete @9 () -> NvmeBrokeredAdminOpResult;
+    # Completes the admin command in flight.
 
   brokeredNvmeCreateIoCqSubmit @10 () -> NvmeBrokeredAdminOpResult;
+    # Creates I/O completion queue 1 (submit half; completed by brokeredNvmeAdminComplete
+    # after Interrupt.wait).
 
   brokeredNvmeCreateIoSqSubmit @11 () -> NvmeBrokeredAdminOpResult;
+    # Creates I/O submission queue 1 (submit half; completed by brokeredNvmeAdminComplete
+    # after Interrupt.wait).
 
   brokeredNvmeIoReadSubmit @12 () -> NvmeBrokeredAdminOpResult;
+    # Reads block 0 (submit half; completed by the matching Complete after Interrupt.wait).
 
   brokeredNvmeIoReadComplete @13 () -> NvmeBrokeredAdminOpResult;
+    # Completes that read; the digest fields hold the first 8 bytes.
 
   brokeredNvmeIoWriteSubmit @14 () -> NvmeBrokeredAdminOpResult;
+    # Writes a pattern to block 0 (submit half; completed by the matching Complete after
+    # Interrupt.wait).
 
   brokeredNvmeIoWriteComplete @15 () -> NvmeBrokeredAdminOpResult;
+    # Completes that write.
 
   brokeredNvmeIoSecondLbaSubmit @16 () -> NvmeBrokeredAdminOpResult;
+    # The next of three steps: read block 0, write block 1, read block 1 (submit half;
+    # completed by the matching Complete after Interrupt.wait).
 
   brokeredNvmeIoSecondLbaComplete @17 () -> NvmeBrokeredAdminOpResult;
+    # Completes the current step.
 
   brokeredNvmeIoMultiblockSubmit @18 () -> NvmeBrokeredAdminOpResult;
+    # The next of two steps: write, then read 2 blocks from block 2 (submit half; completed by
+    # the matching Complete after Interrupt.wait).
 
   brokeredNvmeIoMultiblockComplete @19 () -> NvmeBrokeredAdminOpResult;
+    # Completes the current step.
 
   brokeredNvmeIoSyncWrite @20 () -> NvmeBrokeredAdminOpResult;
+    # Writes 2 blocks from block 2, from submission to completion.
 
   brokeredNvmeIoSyncRead @21 () -> NvmeBrokeredAdminOpResult;
+    # Reads them back; needs a successful brokeredNvmeIoSyncWrite before.
 
   brokeredNvmeIoSyncReadBytes @22 () -> NvmeBrokeredAdminOpReadBytesResult;
+    # The same, with all 1024 bytes in the result.
 }
 
 struct NvmeBrokeredAdminOpResult {
+  # Result of the NVMe methods. The fields from ioSqTail on are zero for admin commands.
+
   userspaceDeviceMmio @0 :Text;
   managerRecord @1 :Text;
   authorityResult @2 :Text;
@@ -594,11 +791,15 @@ struct NvmeBrokeredAdminOpReadBytesResult {
 }
 
 interface Interrupt {
+  # Authority: wait for, acknowledge, mask and unmask one interrupt route. Not ownership of
+  # the hardware line.
+
   info @0 () -> (userspaceInterrupt :Text, managerRecord :Text, routeRecord :Text,
       realInterruptDelivery :Text, wait :Text, acknowledge :Text, mask :Text, unmask :Text,
       bootstrapGrant :Text, deviceId :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction
       :UInt8, ownerGeneration :UInt64, sourceId :UInt32, sourceGeneration :UInt64,
       routeGeneration :UInt64);
+    # State of the route.
 
   wait @1 () -> (userspaceInterrupt :Text, managerRecord :Text, routeRecord :Text,
       realInterruptDelivery :Text, result :Text, reason :Text, sideEffect :Text, wakeBlocked
@@ -611,6 +812,7 @@ interface Interrupt {
       providerCqEventCompletionLength :UInt32, providerCqEventIssueId :UInt64,
       providerCqEventSourceId :UInt32, providerCqEventSourceGeneration :UInt64,
       providerCqEventRouteGeneration :UInt64, providerCqEventKind :Text);
+    # Answers at the next delivery.
 
   acknowledge @2 () -> (userspaceInterrupt :Text, managerRecord :Text, routeRecord :Text,
       authorityResult :Text, authorityReason :Text, authoritySideEffect :Text,
@@ -628,6 +830,7 @@ interface Interrupt {
       providerCqEventRouteGeneration :UInt64, hardwareDispatchAckedCount :UInt32,
       hardwareDispatchAckDelta :UInt32, hardwareDispatchAckToken :UInt64,
       hardwareDispatchAckMutated :Bool, providerCqEventKind :Text);
+    # Confirms a delivery that was seen.
 
   mask @3 () -> (userspaceInterrupt :Text, managerRecord :Text, routeRecord :Text,
       authorityResult :Text, authorityReason :Text, authoritySideEffect :Text,
@@ -636,6 +839,7 @@ interface Interrupt {
       :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64,
       sourceId :UInt32, sourceGeneration :UInt64, routeGeneration :UInt64, deliveryCountBefore
       :UInt64, deliveryCountAfter :UInt64, deliveryCountUnchanged :Bool);
+    # Stops deliveries.
 
   unmask @4 () -> (userspaceInterrupt :Text, managerRecord :Text, routeRecord :Text,
       authorityResult :Text, authorityReason :Text, authoritySideEffect :Text,
@@ -644,21 +848,30 @@ interface Interrupt {
       :UInt32, bdfBus :UInt8, bdfDevice :UInt8, bdfFunction :UInt8, ownerGeneration :UInt64,
       sourceId :UInt32, sourceGeneration :UInt64, routeGeneration :UInt64, deliveryCountBefore
       :UInt64, deliveryCountAfter :UInt64, deliveryCountUnchanged :Bool);
+    # Allows deliveries.
 }
 
 interface HardwareAuditLog {
+  # Authority: read the kernel ring of DMA, MMIO and interrupt life-cycle events and move a
+  # cursor of this capability.
+
   snapshot @0 (maxRecords :UInt16, startSequence :UInt64) -> (firstSequence :UInt64,
       nextSequence :UInt64, droppedRecords :UInt64, capacity :UInt16, records
       :List(HardwareAuditRecord), retentionPolicy :Text, persistenceStatus :Text,
       signatureStatus :Text, subscriberPolicy :Text, subscriberAdmissionStatus :Text,
       requestedRecords :UInt16, snapshotRecordLimit :UInt16, availableRecords :UInt16,
       returnedRecords :UInt16, truncationStatus :Text);
+    # Records from startSequence on (0: the newest window). Moves no cursor.
 
   drain @1 (expectedSequence :UInt64, maxRecords :UInt32) -> (records
       :List(HardwareAuditRecord), nextSequence :UInt64, droppedRecords :UInt64);
+    # Records from the cursor on; moves it. expectedSequence must be the cursor, else the call
+    # itself is invalid (transport error, no exception).
 }
 
 struct HardwareAuditRecord {
+  # One event. The last three fields are empty in the ring of the kernel.
+
   sequence @0 :UInt64;
   cap @1 :HardwareAuditCapTag;
   event @2 :HardwareAuditEvent;
@@ -702,15 +915,22 @@ enum HardwareAuditEvent {
 }
 
 interface HardwareAuditReader {
+  # Authority: read the durable, hash-chained copy of the hardware events that a user service
+  # keeps.
+
   snapshot @0 (expectedSequence :UInt64, maxRecords :UInt32) -> (records
       :List(HardwareAuditRecord), nextSequence :UInt64, accumulatedRecords :UInt64,
       signatureStatus :Text, retainedRecords :UInt64, persistenceStatus :Text, retentionPolicy
       :Text, subscriberPolicy :Text, subscriberAdmissionStatus :Text, sealedSegments :UInt64,
       activeSegmentIndex :UInt64, evictedSegments :UInt64, gapMarkers :UInt64, chainHeadHash
       :Data);
+    # Records from expectedSequence on; a number that is neither 0, nor the current position,
+    # nor a kept record is invalidArgument.
 }
 
 struct SegmentHeader {
+  # What the audit service signs when it seals a segment.
+
   segmentIndex @0 :UInt64;
   startSequence @1 :UInt64;
   endSequence @2 :UInt64;
@@ -723,12 +943,17 @@ struct SegmentHeader {
 }
 
 interface SchedulingPolicyCap {
+  # Authority: weight, latency class and counters of one thread.
+
   setWeight @0 (weight :UInt16) -> () $voidResult(message);
+    # 1 to 1024, else invalidArgument.
 
   setLatencyClass @1 (class :LatencyClass) -> () $voidResult(message);
+    # Unknown class: invalidArgument.
 
   snapshot @2 () -> (weight :UInt16, class :LatencyClass, runtimeNs :UInt64, virtualRuntimeNs
       :UInt64, voluntaryBlocks :UInt64, preemptions :UInt64, runnableAccumulatedNs :UInt64);
+    # Settings and cumulative counters.
 }
 
 enum LatencyClass {
@@ -739,20 +964,28 @@ enum LatencyClass {
 }
 
 interface SchedulingContext {
+  # Authority: make CPU budgets and bind one to the calling thread. Refusals are result
+  # values.
+
   info @0 () -> (info :SchedulingContextInfo);
+    # Everything about this context.
 
   create @1 (spec :SchedulingContextSpec) -> (contextIndex :UInt16, identity
       :SchedulingContextIdentity, result :SchedulingContextOperationResult, dispatchEffect
       :SchedulingContextDispatchEffect);
+    # A new context as result capability 0, or a refusal with index 0xFFFF and no capability.
 
   bindCallerThread @2 () -> (identity :SchedulingContextIdentity, binding
       :SchedulingContextBinding, result :SchedulingContextOperationResult, dispatchEffect
       :SchedulingContextDispatchEffect);
+    # Binds the thread that calls to this context.
 
   revoke @3 () -> (identity :SchedulingContextIdentity, previousGeneration :UInt64, result
       :SchedulingContextOperationResult, dispatchEffect :SchedulingContextDispatchEffect);
+    # Retires this generation and ends the binding.
 
   drainNotifications @4 () -> (notifications :SchedulingContextNotificationSnapshot);
+    # Reads and clears the notification slots.
 }
 
 struct SchedulingContextInfo {
@@ -857,18 +1090,25 @@ enum SchedulingContextNotificationKind {
 }
 
 interface CpuIsolationLease {
+  # Authority: make, check, renew and retire leases of processors. Refusals are result values.
+
   info @0 () -> (info :CpuIsolationLeaseInfo);
+    # Everything about this lease.
 
   create @1 (spec :CpuIsolationLeaseSpec) -> (leaseIndex :UInt16, identity
       :CpuIsolationLeaseIdentity, result :CpuIsolationLeaseOperationResult);
+    # A new lease as result capability 0, or a refusal with index 0xFFFF and no capability.
 
   activationPreflight @2 () -> (preflight :CpuIsolationActivationPreflight);
+    # Whether the lease could be activated, topic by topic. Changes nothing.
 
   revoke @3 () -> (identity :CpuIsolationLeaseIdentity, previousGeneration :UInt64, result
       :CpuIsolationLeaseOperationResult);
+    # Ends the lease.
 
   renew @4 () -> (identity :CpuIsolationLeaseIdentity, expiresAtNs :UInt64, result
       :CpuIsolationLeaseRenewResult);
+    # Starts its lifetime anew. On a refusal expiresAtNs is the old deadline.
 }
 
 struct CpuIsolationLeaseInfo {
@@ -982,10 +1222,15 @@ enum CpuIsolationAccountingTargetKind {
 }
 
 interface CpuIsolationPoolGrant {
+  # Authority: make leases for one account in one pool. Holding it proves the account.
+
   info @0 () -> (info :CpuIsolationPoolGrantInfo);
+    # Which account and pool.
 
   createLease @1 (spec :CpuIsolationLeaseSpec) -> (leaseIndex :UInt16, identity
       :CpuIsolationLeaseIdentity, result :CpuIsolationLeaseOperationResult);
+    # As CpuIsolationLease.create, with account and pool of the grant in place of those in the
+    # spec.
 }
 
 struct CpuIsolationPoolGrantInfo {
@@ -1009,12 +1254,18 @@ struct CpuIsolationPoolGrantBinding {
 }
 
 interface CpuIsolationGrantMinter {
+  # Authority: make pool grants for the pairs of account and pool that the operator listed.
+
   info @0 () -> (info :CpuIsolationGrantMinterInfo);
+    # How many pairs are listed.
 
   mintGrant @1 (boundAccountId :UInt64, boundPoolId :UInt32) -> (grantIndex :UInt16, result
       :CpuIsolationGrantMintResult, grantId :UInt64);
+    # A grant as result capability 0, or a refusal with index 0xFFFF, grantId 0 and no
+    # capability.
 
   revokeGrant @2 (grantId :UInt64) -> (result :CpuIsolationGrantRevokeResult);
+    # Ends a grant and every lease made through it.
 }
 
 struct CpuIsolationGrantMinterInfo {
@@ -1035,14 +1286,22 @@ enum CpuIsolationGrantRevokeResult {
 }
 
 interface NetworkManager {
+  # Authority: read the network configuration and open sockets. An address is 4 bytes (IPv4),
+  # 16 bytes (IPv6) or none where that is allowed; each socket is one result capability owned
+  # by the caller.
+
   getConfig @0 () -> (addr :Data, netmask :Data, gateway :Data, addressFamily :IpAddressFamily,
       ipv6Supported :Bool);
+    # Addresses of the interface; all zeros: none.
 
   createTcpListener @1 (port :UInt16) -> (listenerIndex :UInt16);
+    # A TcpListener on the port.
 
   connectTcp @2 (addr :Data, port :UInt16) -> (socketIndex :UInt16);
+    # A TcpSocket, once connected.
 
   createUdpSocket @3 (localAddr :Data, localPort :UInt16) -> (socketIndex :UInt16);
+    # A UdpSocket. No address: any; port 0: one is chosen.
 }
 
 enum IpAddressFamily {
@@ -1052,85 +1311,136 @@ enum IpAddressFamily {
 }
 
 interface TcpListenAuthority {
+  # Authority: listen on the one port fixed when it was granted (its badge).
+
   listen @0 () -> (listenerIndex :UInt16, port :UInt16);
+    # The TcpListener.
 }
 
 interface TcpListener {
+  # Authority: one listening socket.
+
   accept @0 () -> (socketIndex :UInt16, peerAddr :Data, peerPort :UInt16);
+    # Waits for a connection; a TcpSocket and its peer.
 
   close @1 () -> ();
+    # Stops listening.
 }
 
 interface TcpSocket {
+  # Authority: one TCP connection.
+
   send @0 (data :Data) -> (bytesSent :UInt32);
+    # Says how much was taken, which may be less than given.
 
   recv @1 (maxLen :UInt32) -> (data :Data);
+    # Waits for data; no data: the peer has closed.
 
   close @2 () -> ();
+    # Ends the connection.
 
   intoTerminalSession @3 () -> (terminalIndex :UInt16);
+    # Turns the socket into a TerminalSession.
 }
 
 interface UdpSocket {
+  # Authority: one bound datagram socket.
+
   sendTo @0 (addr :Data, port :UInt16, data :Data) -> (bytesSent :UInt32);
+    # Sends one datagram.
 
   recvFrom @1 (maxLen :UInt32) -> (addr :Data, port :UInt16, data :Data);
+    # Waits for one datagram. Ended by close: disconnected.
 
   close @2 () -> ();
+    # Closes the socket.
 }
 
 interface Nic {
+  # Authority: send and receive Ethernet frames of one network card. Every result ends with
+  # the label triple.
+
   transmit @0 (frame :Data) -> (result :Text, reason :Text, sideEffect :Text);
+    # Sends a frame.
 
   receive @1 () -> (frame :Data, observedEthertype :UInt16, result :Text, reason :Text,
       sideEffect :Text);
+    # Waits for a frame.
 
   macAddress @2 () -> (addr :Data, result :Text, reason :Text, sideEffect :Text);
+    # The 6 bytes of the hardware address.
 
   linkStatus @3 () -> (up :Bool, result :Text, reason :Text, sideEffect :Text);
+    # Whether the link is up.
 
   receivePoll @4 () -> (frame :Data, observedEthertype :UInt16, framePresent :Bool, result
       :Text, reason :Text, sideEffect :Text);
+    # A frame if one is there; never waits.
 }
 
 interface BlockDevice {
+  # Authority: the blocks of one device. A range outside the device is invalidArgument.
+
   readBlocks @0 (startLba :UInt64, count :UInt32) -> (data :Data);
+    # `count` whole blocks.
 
   writeBlocks @1 (startLba :UInt64, count :UInt32, data :Data) -> ();
+    # data is exactly count blocks. Read-only device: failed.
 
   info @2 () -> (blockSize :UInt32, blockCount :UInt64, readOnly :Bool);
+    # Geometry.
 
   flush @3 () -> ();
+    # Empties the device's cache.
 }
 
 interface File {
+  # Authority: one file. A read-only file is an object that refuses to change; there are no
+  # rights flags.
+
   read @0 (offset :UInt64, length :UInt32) -> (data :Data);
+    # Fewer bytes than asked for at the end of the file or when the reply is full.
 
   write @1 (offset :UInt64, data :Data) -> (written :UInt32);
+    # Says how many bytes were written.
 
   stat @2 () -> (size :UInt64, created :UInt64, modified :UInt64);
+    # Size, and times in nanoseconds since 1970 or 0.
 
   truncate @3 (length :UInt64) -> ();
+    # Cuts, or extends with zeros.
 
   sync @4 () -> ();
+    # Returns when everything written is durable.
 
   close @5 () -> ();
+    # Ends the use of this file object.
 }
 
 interface Directory {
+  # Authority: one directory and what is below it. There is no way up. Files and directories
+  # come as result capability 0, owned by the caller.
+
   open @0 (name :Text, flags :UInt32) -> (file :File);
+    # A File. flags: 1 create, 2 truncate, 4 append.
 
   list @1 () -> (entries :List(DirEntry));
+    # All entries.
 
   mkdir @2 (name :Text) -> (dir :Directory);
+    # A new Directory.
 
   remove @3 (name :Text) -> ();
+    # Removes an entry.
 
   sub @4 (name :Text) -> (dir :Directory);
+    # An existing Directory.
 
   create @5 (name :Text) -> ();
+    # A new empty file, without opening it. An existing name: failed.
 
   rename @6 (from :Text, to :Text) -> ();
+    # Renames within this directory. Missing source or existing target: failed.
 }
 
 struct DirEntry {
@@ -1140,35 +1450,54 @@ struct DirEntry {
 }
 
 interface Store {
+  # Authority: immutable blobs under their SHA-256 (32 bytes).
+
   put @0 (data :Data) -> (hash :Data);
+    # Stores a blob and returns its hash.
 
   get @1 (hash :Data) -> (data :Data);
+    # The blob. Not there: failed.
 
   has @2 (hash :Data) -> (exists :Bool);
+    # Whether it is there.
 
   delete @3 (hash :Data) -> ();
+    # Deletes the blob, whoever stored it.
 }
 
 interface Namespace {
+  # Authority: the names of one namespace, each bound to a hash.
+
   resolve @0 (name :Text) -> (hash :Data);
+    # The hash of a name. Unbound: failed.
 
   bind @1 (name :Text, hash :Data) -> ();
+    # Binds or rebinds a name.
 
   list @2 () -> (names :List(Text));
+    # All names.
 
   sub @3 (prefix :Text) -> (ns :Namespace);
+    # The namespace of all names with a prefix.
 }
 
 interface SessionManager {
+  # Authority: make sessions for people and services after checking who they are. For trusted
+  # login front ends. A refused login is failed.
+
   login @0 (method :Text, selector :LoginSelector, proof :Data, source :LoginSourceMetadata) ->
       (sessionIndex :UInt16);
+    # Checks a proof. source describes the connection and is filled in by the front end.
 
   guest @1 () -> (sessionIndex :UInt16);
+    # A session of the guest, if there is one.
 
   anonymous @2 () -> (sessionIndex :UInt16);
+    # A session of nobody.
 
   sshPublicKey @3 (username :Text, algorithm :Text, publicKey :Data, authBytes :Data, signature
       :Data, sourceAddr :Data) -> (sessionIndex :UInt16);
+    # Checks an SSH signature.
 }
 
 struct LoginSelector {
@@ -1188,11 +1517,16 @@ enum LoginSelectorKind {
 }
 
 interface UserSession {
+  # Authority: proof of who the holder acts for, and ending that.
+
   info @0 () -> (info :SessionInfo);
+    # Who, how strongly proven, and until when.
 
   auditContext @1 () -> (sessionId :Data, principalId :Data);
+    # The opaque ids for audit records.
 
   logout @2 () -> () $voidResult(message);
+    # Ends the session and what was derived from it.
 }
 
 struct SessionInfo {
@@ -1229,11 +1563,16 @@ enum PrincipalKind {
 }
 
 interface AuthorityBroker {
+  # Authority: get the capabilities that a profile allows for a session.
+
   shellBundle @0 (sessionCapId :UInt32, profile :Text) -> (launcherIndex :UInt16, sessionIndex
       :UInt16, systemInfoIndex :UInt16, serviceEndpoints :List(BundleEndpoint));
+    # Launcher, session, system information and endpoints for a shell. sessionCapId names a
+    # UserSession.
 
   remoteClientBundle @1 (sessionCapId :UInt32, profile :Text) -> (launcherIndex :UInt16,
       sessionIndex :UInt16, systemInfoIndex :UInt16, serviceEndpoints :List(BundleEndpoint));
+    # The same for a remote client.
 }
 
 struct BundleEndpoint {
@@ -1242,26 +1581,41 @@ struct BundleEndpoint {
 }
 
 interface RestrictedLauncher {
+  # Authority: start the binaries of an allowlist with capabilities the caller holds. A binary
+  # not on the list is failed.
+
   spawn @0 (name :Text, binaryName :Text, grants :List(CapGrant)) -> (handleIndex :UInt16);
+    # Starts a binary; returns its ProcessHandle.
 
   listBinaries @1 () -> (names :List(Text));
+    # The allowlist.
 
   spawnWorker @2 (name :Text, binaryName :Text, grants :List(CapGrant)) -> (handleIndex :UInt16);
+    # As spawn, with an Endpoint to the worker as second capability.
 }
 
 interface RestrictedShellLauncher {
+  # Authority: start the shell for a terminal and a session, nothing else.
+
   launchShell @0 (name :Text, terminalCapId :UInt32, sessionCapId :UInt32, profile :Text,
       grants :List(CapGrant)) -> (handleIndex :UInt16);
+    # Starts the shell; returns its ProcessHandle.
 }
 
 interface CredentialStore {
+  # Authority: check and first set the console password. The stored verifier never leaves.
+
   consolePasswordStatus @0 () -> (configured :Bool, volatile :Bool);
+    # Whether a password is set, and whether it survives a restart.
 
   verifyConsolePassword @1 (password :Data) -> (status :CredentialCheckStatus, volatile :Bool);
+    # More than 256 bytes or a mismatch: denied; none set: unavailable.
 
   consoleBootstrapPolicy @2 () -> (developmentShellAllowed :Bool);
+    # Whether a shell without a password is allowed.
 
   createConsolePassword @3 (password :Data) -> (configured :Bool, volatile :Bool);
+    # Sets the first password. Empty, longer than 256 bytes or already set: failed.
 }
 
 enum CredentialCheckStatus {
@@ -1271,10 +1625,14 @@ enum CredentialCheckStatus {
 }
 
 interface KeySource {
+  # Authority: make private keys from one named source.
+
   mintPrivate @0 (algorithm :AsymmetricAlgorithm, purpose :KeyPurpose, createdAtEpochSeconds
       :UInt64, auditLabel :Text) -> (handle :KeyHandle, key :PrivateKey);
+    # A new key, with a handle to reopen it.
 
   info @1 () -> (info :KeySourceInfo);
+    # What this source is and may make.
 }
 
 enum AsymmetricAlgorithm {
@@ -1324,14 +1682,21 @@ enum KeySourceKind {
 }
 
 interface KeyVault {
+  # Authority: make, reopen, list and destroy private keys in memory. An unknown or destroyed
+  # handle is failed.
+
   generatePrivate @0 (algorithm :AsymmetricAlgorithm, purpose :KeyPurpose,
       createdAtEpochSeconds :UInt64, auditLabel :Text) -> (handle :KeyHandle, key :PrivateKey);
+    # A new key, with a handle to reopen it.
 
   openPrivate @1 (handle :KeyHandle) -> (key :PrivateKey);
+    # The key of a handle.
 
   list @2 (filter :KeyFilter) -> (entries :List(KeyEntry));
+    # The keys that match all parts of the filter; an empty part matches everything.
 
   destroy @3 (handle :KeyHandle, reason :Text) -> ();
+    # Destroys a key; objects given out for it stop working.
 }
 
 struct KeyFilter {
@@ -1356,11 +1721,17 @@ enum KeyMaterialSource {
 }
 
 interface PrivateKey {
+  # Authority: sign with one key for its purpose. The key material never leaves. A scheme or
+  # purpose that does not fit is failed, never an empty signature.
+
   sign @0 (message :Data, scheme :SignatureScheme, purpose :KeyPurpose) -> (signature :Data);
+    # Signs the message.
 
   public @1 () -> (pk :PublicKey);
+    # The public key.
 
   info @2 () -> (algorithm :AsymmetricAlgorithm, purpose :KeyPurpose, identifier :Data);
+    # Algorithm, purpose and identifier.
 }
 
 enum SignatureScheme {
@@ -1373,12 +1744,17 @@ enum SignatureScheme {
 }
 
 interface PublicKey {
+  # Authority: check signatures of one key and export it. Malformed input is failed.
+
   verify @0 (message :Data, signature :Data, scheme :SignatureScheme, purpose :KeyPurpose) ->
       (ok :Bool);
+    # False: well formed, but not a signature of this message.
 
   export @1 (format :PublicKeyFormat) -> (encoded :Data);
+    # The key in one of the formats.
 
   info @2 () -> (algorithm :AsymmetricAlgorithm, purpose :KeyPurpose, identifier :Data);
+    # Algorithm, purpose and identifier.
 }
 
 enum PublicKeyFormat {
@@ -1389,14 +1765,21 @@ enum PublicKeyFormat {
 }
 
 interface SshHostKey {
+  # Authority: the public half of the SSH host key and signatures with the private half.
+
   publicKey @0 () -> (algorithm :Text, publicKey :Data, fingerprint :Data);
+    # The public key and its SHA-256 fingerprint.
 
   signExchangeHash @1 (algorithm :Text, exchangeHash :Data) -> (signature :Data);
+    # Signs the hash of a key exchange.
 }
 
 interface AuthorizedKeyStore {
+  # Authority: ask whether a public key may log in. The set of keys is not shown.
+
   checkPublicKey @0 (username :Text, algorithm :Text, publicKey :Data, sourceAddr :Data) ->
       (decision :SshAuthorizedKeyDecision);
+    # The decision for one key, user and source address.
 }
 
 struct SshAuthorizedKeyDecision {
@@ -1412,17 +1795,25 @@ struct SshAuthorizedKeyDecision {
 }
 
 interface Manual {
+  # Authority: read the documentation pages. A page that does not exist is failed.
+
   page @0 (name :Text, section :UInt8) -> (page :ManPage);
+    # One page; section 0: the lowest section that has it.
 
   apropos @1 (query :Text) -> (result :Apropos);
+    # Pages that match a query.
 
   topics @2 () -> (topics :List(Topic));
+    # All topics with their pages.
 
   section @3 (section :UInt8) -> (pages :List(PageRef));
+    # All pages of a section.
 
   describe @4 (interfaceId :UInt64) -> (page :ManPage);
+    # The page of an interface.
 
   buildInfo @5 () -> (commit :Text, builtAt :Text);
+    # What this system was built from, and when.
 }
 
 struct ManPage {
@@ -1455,6 +1846,8 @@ struct PageRef {
 }
 
 struct ManualCorpus {
+  # All pages in one message, as they lie in the boot package.
+
   commit @0 :Text;
   builtAt @1 :Text;
   pages @2 :List(ManPage);
@@ -1478,6 +1871,9 @@ enum Source {
 # ----------------------------------------------------------------------------
 
 struct SystemManifest {
+  # The root of the boot manifest: what the kernel is given to start the system with.
+  # schemaVersion is 1.
+
   schemaVersion @0 :UInt32;
   binaries @1 :List(NamedBlob);
   initConfig @2 :CueValue;
@@ -1491,6 +1887,8 @@ struct NamedBlob {
 }
 
 struct CueValue {
+  # A value of the configuration: a tree of records and lists.
+
   union {
     null @0 :Void;
     boolean @1 :Bool;
@@ -1504,6 +1902,8 @@ struct CueValue {
 }
 
 struct CueField {
+  # One named member of a record.
+
   name @0 :Text;
   value @1 :CueValue;
 }
@@ -1541,6 +1941,8 @@ struct ManifestExtensionPoints {
 }
 
 struct SystemConfigOverlay {
+  # A later change of the configuration, signed off by its hash and epoch.
+
   overlayVersion @0 :UInt32;
   epoch @1 :UInt64;
   contentHash @2 :Data;
@@ -1699,7 +2101,8 @@ enum OverlayRestartPolicy {
 }
 
 enum KernelCapSource {
-  # Capabilities the kernel can mint.
+  # What the kernel can make capabilities of for a new process. Further sources of this
+  # implementation: schema/own_sources.h.
 
   console @0;
   endpoint @1;
@@ -1759,60 +2162,79 @@ enum KernelCapSource {
 # ----------------------------------------------------------------------------
 
 interface AccountStoreReader {
+  # Looks accounts up.
 }
 
 interface AccountStoreManager {
+  # Creates and changes accounts.
 }
 
 interface ResourceProfileReader {
+  # Looks quota profiles up.
 }
 
 interface ResourceProfileManager {
+  # Creates and changes quota profiles.
 }
 
 interface Chat {
+  # One participant of a chat.
 }
 
 interface Adventure {
+  # One player of the text adventure.
 }
 
 interface PaperclipsGame {
+  # One running paperclips game.
 }
 
 interface RemoteAuthFlow {
+  # One remote login in several steps.
 }
 
 interface RemoteSessionGateway {
+  # Where remote logins begin.
 }
 
 interface RemoteCapSet {
+  # The capabilities of a remote session.
 }
 
 interface RemoteSession {
+  # A remote session.
 }
 
 interface RemoteServiceCatalog {
+  # The services a remote session can start.
 }
 
 interface RemoteServiceRunner {
+  # Starts such services.
 }
 
 interface SshTerminalFactory {
+  # Makes terminal sessions of SSH channels.
 }
 
 interface SshGateway {
+  # State and end of the SSH server.
 }
 
 interface Certificate {
+  # One X.509 certificate.
 }
 
 interface CertificateChain {
+  # A list of certificates, leaf first.
 }
 
 interface TrustStore {
+  # The trusted roots.
 }
 
 interface CertVerifier {
+  # Judges certificate chains.
 }
 
 # ----------------------------------------------------------------------------
@@ -1826,7 +2248,8 @@ interface SystemMonitor {
   # processors and capability holds. Changes nothing and gives out no capability. Long lists
   # are read in pages: start with cursor 0 and pass nextCursor back until it is 0.
 
-  processes @0 (cursor :UInt32, maxRecords :UInt32) -> (records :List(ProcessRecord), nextCursor :UInt32);
+  processes @0 (cursor :UInt32, maxRecords :UInt32)
+      -> (records :List(ProcessRecord), nextCursor :UInt32);
     # One record per live or not yet reaped process, in the order of pids. maxRecords 0 means as
     # many as fit the reply.
 
@@ -1841,7 +2264,8 @@ interface SystemMonitor {
   cpus @3 () -> (records :List(CpuRecord));
     # One record per processor the machine reported, whether it was started or not.
 
-  holds @4 (pid :UInt32, cursor :UInt32, maxRecords :UInt32) -> (records :List(HoldRecord), nextCursor :UInt32);
+  holds @4 (pid :UInt32, cursor :UInt32, maxRecords :UInt32)
+      -> (records :List(HoldRecord), nextCursor :UInt32);
     # The capability table of one process, in the order of slots. Unknown pid: failed.
 }
 

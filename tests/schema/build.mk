@@ -32,6 +32,7 @@ $(B)/tests/schema/round_trip.o: tests/schema/round_trip.cc
 $(ROUND_TRIP): $(B)/tests/schema/round_trip.o $(B)/tests/schema/codecs.o $(B)/test-obj/tests/schema/recode.o $(SCHEMA_TEST_LIB)
 	@g++ $(SANITIZERS) $^ -lcapnp -lkj -o $@
 
-schema-tests: $(SCHEMA_TEST) $(ROUND_TRIP) $(B)/capos.request ## the generated code: worked examples, calls, round trips of every struct
+schema-tests: $(SCHEMA_TEST) $(ROUND_TRIP) $(B)/capos.request ## plugin and generated code: worked examples, calls, round trips of every struct
+	@tests/schema/plugin_test.sh $(B)/capnpc-c
 	@tools/run_unit $(SCHEMA_TEST)
 	@$(ROUND_TRIP) $(B)/capos.request
