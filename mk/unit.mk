@@ -24,6 +24,7 @@ define unit_rule
 $(B)/unit/$(1): $(B)/test-obj/$(1).o $(call objects,test-obj,$(call beside,$(1)) $(EXTRA.$(1))) $(CORE_TEST_LIB)
 	@mkdir -p $$(@D)
 	@$(CC) $(SANITIZERS) $$^ -lcmocka -o $$@
+	@echo $$^ >$$@.link
 endef
 $(foreach test,$(UNIT_SRC:.c=),$(eval $(call unit_rule,$(test))))
 
@@ -33,3 +34,10 @@ core-tests: unit-build ## unit tests under ASan and UBSan; T=core/ring runs thos
 	@tools/run_unit $(UNIT_TESTS)
 
 unit: core-tests
+
+# For tools/mutants.
+.PHONY: print-test-flags print-core-objects
+print-test-flags:
+	@echo $(TEST_CFLAGS)
+print-core-objects:
+	@echo $(call objects,test-obj,$(CORE_SRC) $(SCHEMA_SRC))
