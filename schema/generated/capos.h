@@ -1577,6 +1577,11 @@ enum capos_cap_grant_source_which {
     CAPOS_CAP_GRANT_SOURCE_KERNEL = 1,
 };
 
+static inline bool capos_cap_grant_source_which_known(enum capos_cap_grant_source_which which)
+{
+    return (uint32_t)which < 2u;
+}
+
 struct capos_cap_grant_source {
     enum capos_cap_grant_source_which which;
     enum capos_kernel_cap_source kernel;
@@ -5197,6 +5202,11 @@ enum capos_cue_value_which {
     CAPOS_CUE_VALUE_LIST = 6,
     CAPOS_CUE_VALUE_FIELDS = 7,
 };
+
+static inline bool capos_cue_value_which_known(enum capos_cue_value_which which)
+{
+    return (uint32_t)which < 8u;
+}
 
 struct capos_cue_value {
     enum capos_cue_value_which which;

@@ -19,7 +19,8 @@ struct capos_interface_names {
 };
 
 #define CAPOS_INTERFACE_COUNT 81u
-extern const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT]; /* in the order of the schema */
+/* In the order of the schema. */
+extern const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT];
 
 const char *capos_interface_name(uint64_t interface_id);
 const char *capos_method_name(uint64_t interface_id, uint16_t ordinal);

@@ -187,6 +187,8 @@ static void unknown_numbers_survive(void **state)
     assert_int_equal(capos_cap_grant_source_decode(
         open_hex(&message, "0000000002000000 0000000001000000 0700050000000000", bytes), &source), CAPN_OK);
     assert_int_equal(source.which, 7);
+    assert_false(capos_cap_grant_source_which_known(source.which));
+    assert_true(capos_cap_grant_source_which_known(CAPOS_CAP_GRANT_SOURCE_KERNEL));
     assert_int_equal(source.kernel, 0);
 }
 

@@ -15,8 +15,8 @@ void print_codecs(const Model &model)
             continue;
         out << "\nstatic enum capn_error " << s.cname << "_decode_any(struct capn_struct from, void *out)\n{\n    return "
             << s.cname << "_decode(from, out);\n}\n"
-            << "\nstatic enum capn_error " << s.cname << "_encode_any(struct capn_struct_builder to, const void *in)\n{\n    return "
-            << s.cname << "_encode(to, in);\n}\n";
+            << "\nstatic enum capn_error " << s.cname
+            << "_encode_any(struct capn_struct_builder to, const void *in)\n{\n    return " << s.cname << "_encode(to, in);\n}\n";
         table << "    { " << hex64(s.id) << "u, \"" << s.name << "\", sizeof(" << c_struct(s) << "), " << s.data_words << ", "
               << s.pointer_words << ", " << s.cname << "_decode_any, " << s.cname << "_encode_any },\n";
         count++;

@@ -42,7 +42,8 @@ static void emit_thunks(const Struct &params, const Struct &results, std::set<ui
             << results.cname << "_decode(from, out);\n}\n";
 }
 
-static void emit_method(const Model &model, const Interface &i, const Method &m, std::set<uint64_t> &done, std::ostringstream &out)
+static void emit_method(const Model &model, const Interface &i, const Method &m, std::set<uint64_t> &done,
+                        std::ostringstream &out)
 {
     const Struct &params = model.struct_by_id(m.params);
     const Struct &results = model.struct_by_id(m.results);

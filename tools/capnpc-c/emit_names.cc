@@ -11,11 +11,14 @@ static void emit_header(const Model &model)
 {
     std::ostringstream out;
     out << banner(model, "Names as in the schema. All strings are constants; NULL means: no such thing.");
-    out << "#pragma once\n\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"schema/generated/" << model.prefix << ".h\"\n\n"
-        << "struct capos_interface_names {\n    uint64_t id;\n    const char *name;\n    const char *const *methods; /* by ordinal */\n"
+    out << "#pragma once\n\n#include <stddef.h>\n#include <stdint.h>\n\n"
+        << "#include \"schema/generated/" << model.prefix << ".h\"\n\n"
+        << "struct capos_interface_names {\n    uint64_t id;\n    const char *name;\n"
+           "    const char *const *methods; /* by ordinal */\n"
            "    uint16_t method_count;\n};\n\n"
         << "#define CAPOS_INTERFACE_COUNT " << model.interfaces.size() << "u\n"
-        << "extern const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT]; /* in the order of the schema */\n\n"
+        << "/* In the order of the schema. */\n"
+           "extern const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT];\n\n"
         << "const char *capos_interface_name(uint64_t interface_id);\n"
            "const char *capos_method_name(uint64_t interface_id, uint16_t ordinal);\n\n";
     for (const Enum &e : model.enums)

@@ -26,11 +26,16 @@ static void emit_enum(const Enum &e, std::ostringstream &out)
 
 static void emit_which(const Struct &s, std::ostringstream &out)
 {
+    size_t count = 0;
     out << "\nenum " << s.cname << "_which {\n";
-    for (const Field &f : s.fields)
-        if (f.tag >= 0)
-            out << "    " << upper_case(s.cname + "_" + snake_case(f.name)) << " = " << f.tag << ",\n";
-    out << "};\n";
+    for (const Field &f : s.fields) {
+        if (f.tag < 0)
+            continue;
+        out << "    " << upper_case(s.cname + "_" + snake_case(f.name)) << " = " << f.tag << ",\n";
+        count++;
+    }
+    out << "};\n\nstatic inline bool " << s.cname << "_which_known(enum " << s.cname << "_which which)\n{\n"
+        << "    return (uint32_t)which < " << count << "u;\n}\n";
 }
 
 static std::string note(const Model &model, const Field &f)

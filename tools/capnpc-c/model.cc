@@ -232,7 +232,8 @@ static void check_field(const std::string &where, const Type &type)
 {
     bool ok = type.kind != Kind::Other;
     if (type.kind == Kind::List)
-        ok = type.element == Kind::Struct || type.element == Kind::Enum || type.element == Kind::Text || type.element == Kind::Data;
+        ok = type.element == Kind::Struct || type.element == Kind::Enum || type.element == Kind::Text ||
+             type.element == Kind::Data;
     if (!ok)
         throw unsupported(where + ": no C code for this type (lists: of struct, enum, Text and Data)");
 }
