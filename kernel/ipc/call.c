@@ -104,7 +104,7 @@ enum cap_error call_add_result_cap(struct call *call, struct call_result_cap cap
     return CAP_OK;
 }
 
-/* Takes back provisional result capabilities, last one first. */
+/* Last one first. */
 static void undo_result_caps(struct call *call, struct call_running *run)
 {
     while (run->cap_count > 0) {
@@ -113,6 +113,11 @@ static void undo_result_caps(struct call *call, struct call_running *run)
         if (cap_table_remove(&call->process->table, id, &removed) == CAP_OK)
             object_drop(removed.object);
     }
+}
+
+void call_undo_result_caps(struct call *call)
+{
+    undo_result_caps(call, call->running);
 }
 
 /* Message, then records, unpadded. */
@@ -185,6 +190,12 @@ struct call *call_pend(struct call *call)
     object_hold(record->object);
     trace_event(TRACE_CALL_PEND, record->object->id, record->sqe.user_data);
     return record;
+}
+
+void call_unpend(struct call *pending)
+{
+    object_drop(pending->object);
+    call_free(pending);
 }
 
 void call_free(struct call *call)

@@ -4,7 +4,7 @@
  * kernel lock, from inside the handler unless said otherwise.
  *
  * A handler either fills its results and returns CAPN_DONE, or returns the
- * value of call_exception, call_transport or call_pend_*. A pending call is
+ * value of one of the refusals below, or CAPN_PENDING after call_pend. A pending call is
  * ended later by exactly one call_finish_*, from any context that holds the
  * lock. Exactly one completion results either way.
  */
@@ -50,6 +50,8 @@ struct call_result_cap {
     uint8_t transfer_mode; /* enum cap_transfer_mode */
 };
 enum cap_error call_add_result_cap(struct call *call, struct call_result_cap cap, uint16_t *index);
+/* Takes all of them back; what a refusal after them does anyway, but sooner. */
+void call_undo_result_caps(struct call *call);
 
 /*
  * Makes the call outlive this dispatch: the record to remember, or NULL when
@@ -58,12 +60,15 @@ enum cap_error call_add_result_cap(struct call *call, struct call_result_cap cap
  * call is finished or cancelled, words[] and next belong to the object.
  */
 struct call *call_pend(struct call *call);
+/* Gives the record back before the handler returns, which then refuses the call. */
+void call_unpend(struct call *pending);
 uint64_t *call_words(struct call *call); /* three */
 struct call **call_next(struct call *call);
 
 /*
  * Ends of a pending call. `reply` is the generated capos_X_METHOD_reply, `results` the matching
- * results struct; what it points to is copied before the function returns.
+ * results struct; what it points to is copied before the function returns. The call's object may be
+ * gone afterwards, so touch it before.
  */
 void call_finish(struct call *call, const struct capos_method_reply *reply, const void *results);
 void call_finish_exception(struct call *call, enum cap_exception_type type, const char *text);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * BootPackage: the bytes of the boot manifest, which stay where the boot
+ * loader put them and never change.
+ */
+#include "kernel/ipc/call.h"
+#include "kernel/objects/objects.h"
+#include "kernel/state.h"
+#include "schema/generated/capos_dispatch.h"
+
+#define CHUNK_BYTES_MAX 4096u
+#define REPLY_OVERHEAD_BYTES 24u /* segment table, root pointer, data pointer */
+
+static enum capn_outcome manifest_size(void *env, void *object,
+                                       const struct capos_boot_package_manifest_size_params *in,
+                                       struct capos_boot_package_manifest_size_results *out)
+{
+    (void)env, (void)object, (void)in;
+    out->size = kernel.boot.package_len;
+    return CAPN_DONE;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Past the end: no data. */
+static enum capn_outcome read_manifest(void *env, void *object,
+                                       const struct capos_boot_package_read_manifest_params *in,
+                                       struct capos_boot_package_read_manifest_results *out)
+{
+    (void)object;
+    uint32_t room = call_reply_room(env);
+    if (in->offset >= kernel.boot.package_len)
+        return CAPN_DONE;
+    uint64_t len = smaller(smaller(in->max_bytes, CHUNK_BYTES_MAX), kernel.boot.package_len - in->offset);
+    if (room >= REPLY_OVERHEAD_BYTES)
+        len = smaller(len, (room - REPLY_OVERHEAD_BYTES) & ~7u);
+    out->data = (struct capn_data){.bytes = kernel.boot.package + in->offset, .len = (uint32_t)len};
+    return CAPN_DONE;
+}
+
+static const struct capos_boot_package_ops methods = {.manifest_size = manifest_size, .read_manifest = read_manifest};
+
+static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
+{
+    return capos_boot_package_dispatch(&methods, object, context);
+}
+
+static const struct object_ops ops = {
+    .interface_id = CAPOS_BOOT_PACKAGE_INTERFACE_ID,
+    .label = "boot_package",
+    .dispatch = dispatch,
+};
+
+static struct object boot_package;
+
+struct object *boot_package_create(struct process *holder)
+{
+    (void)holder;
+    return object_init_static(&boot_package, &ops);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Console: bytes out to the one stream that the machine calls its console.
+ * No state of its own.
+ */
+#include "kernel/machine.h"
+#include "kernel/objects/objects.h"
+#include "schema/generated/capos_dispatch.h"
+
+static enum capn_outcome console_write(void *env, void *object, const struct capos_console_write_params *in,
+                                       struct capos_console_write_results *out)
+{
+    (void)env, (void)object, (void)out;
+    machine_console_write(in->data.bytes, in->data.len);
+    return CAPN_DONE;
+}
+
+static enum capn_outcome console_write_line(void *env, void *object, const struct capos_console_write_line_params *in,
+                                            struct capos_console_write_line_results *out)
+{
+    (void)env, (void)object, (void)out;
+    machine_console_write(in->text.bytes, in->text.len);
+    machine_console_write("\n", 1);
+    return CAPN_DONE;
+}
+
+static const struct capos_console_ops methods = {.write = console_write, .write_line = console_write_line};
+
+static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
+{
+    return capos_console_dispatch(&methods, object, context);
+}
+
+static const struct object_ops ops = {
+    .interface_id = CAPOS_CONSOLE_INTERFACE_ID,
+    .label = "console",
+    .dispatch = dispatch,
+    .terminal = true,
+    .bootstrap_mode = CAP_MODE_COPY,
+};
+
+static struct object console;
+
+struct object *console_create(struct process *holder)
+{
+    (void)holder;
+    return object_init_static(&console, &ops);
+}
