@@ -2,7 +2,7 @@
 #
 # Checks of the tree and the test run.
 
-.PHONY: test check test-mutants size deps-check arrows both-compilers smoke sim run-no-authority
+.PHONY: test check test-mutants size deps-check arrows both-compilers smoke
 
 test: ## pass every gate: installs what is missing, one line per test
 	@tools/bootstrap test
@@ -14,3 +14,22 @@ check: ## the fast stages, for daily work
 test-mutants: ## weaken the code line by line: every weakening must be caught (T=path of lists)
 	@$(MAKE) -s unit-build T=
 	@tools/mutants --only "$(T)" $(if $(BUDGET),--budget $(BUDGET))
+
+# Every production source under both compilers. What only user programs link is compiled for them.
+BOTH_KERNEL := $(CORE_SRC) $(KERNEL_SRC) $(call production,arch/x86_64) $(filter-out %_client.c,$(SCHEMA_SRC))
+BOTH_USER := $(call production,user) $(filter %_client.c,$(SCHEMA_SRC))
+
+both-compilers: $(call objects,kernel-obj,$(BOTH_KERNEL)) $(call objects,clang-kernel-obj,$(BOTH_KERNEL)) ## kernel, core and SDK are free of warnings under gcc and clang
+both-compilers: $(call objects,user-obj,$(BOTH_USER)) $(call objects,clang-user-obj,$(BOTH_USER))
+
+smoke: all $(B)/capos.iso ## the QEMU scenarios (S="NAME ...": only these)
+	@tests/smoke/runner $(S)
+
+size: ## code lines per room, lengths of functions and files, and their limits
+	@tools/size
+
+arrows: ## check the directions of dependencies between rooms
+	@tools/arrows
+
+deps-check: ## check the lock file: versions, checksums, licences
+	@tools/deps-check

@@ -8,7 +8,7 @@ STRICT_FLAGS := -std=c17 -Wall -Wextra -Wconversion -Wshadow -Wvla -Wundef -Wstr
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wswitch-enum -Werror
 
 # The kernel runs without vector registers (they belong to the user), on its own stacks, in the top 2 GiB.
-KERNEL_CFLAGS := $(STRICT_FLAGS) -I. -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
+KERNEL_CFLAGS := $(STRICT_FLAGS) -I. -Iarch/x86_64/include -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
 	-mcmodel=kernel -fstack-protector-strong -mstack-protector-guard=global -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fcf-protection=none
 
@@ -21,4 +21,4 @@ HOST_CFLAGS := $(STRICT_FLAGS) -I. -O1 -g -D_GNU_SOURCE
 
 # Tests that run on the host: every finding of a sanitizer ends the test.
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
-TEST_CFLAGS := $(STRICT_FLAGS) -I. -O1 -g -D_GNU_SOURCE -fno-omit-frame-pointer $(SANITIZERS)
+TEST_CFLAGS := $(STRICT_FLAGS) -I. -Iarch/host/include -O1 -g -D_GNU_SOURCE -fno-omit-frame-pointer $(SANITIZERS)

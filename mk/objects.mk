@@ -34,3 +34,18 @@ $(B)/test-obj/%.o: %.c
 $(B)/host-obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
+
+# The memory primitives must not be compiled into calls of themselves; hosted programs have the C library's.
+CFLAGS.core/base/bytes.c := -fno-builtin -fno-tree-loop-distribute-patterns
+HOSTED_CORE_SRC := $(filter-out core/base/bytes.c,$(CORE_SRC))
+
+# The same sources by the other compiler, to be warning-free under both.
+CLANG_ONLY := -Wno-ignored-optimization-argument
+
+$(B)/clang-kernel-obj/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(KERNEL_CFLAGS) $(CFLAGS.$<) $(CLANG_ONLY) -MMD -MP -c $< -o $@
+
+$(B)/clang-user-obj/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(USER_CFLAGS) $(CFLAGS.$<) $(CLANG_ONLY) -MMD -MP -c $< -o $@

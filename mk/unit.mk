@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# Unit tests. Every *_test.c in core/, kernel/, user/ and tools/ is a cmocka program of its own, found by its name.
+# Unit tests. Every *_test.c in core/, kernel/, arch/, user/ and tools/ is a cmocka program of its own, found by its name.
 # It links the archive of core/ and the generated code, the file that it stands beside (PATH.c of PATH_test.c, outside
 # core/), and what EXTRA.PATH_test names.
 
 .PHONY: core-tests unit unit-build
 
 CORE_TEST_LIB := $(B)/libcore-test.a
-UNIT_SRC := $(sort $(shell find core kernel user tools -name '*_test.c' 2>/dev/null))
+UNIT_SRC := $(sort $(shell find core kernel arch user tools -name '*_test.c' 2>/dev/null))
 UNIT_TESTS := $(patsubst %.c,$(B)/unit/%,$(UNIT_SRC))
 ifneq ($(T),)
 UNIT_TESTS := $(filter $(B)/unit/$(T)%,$(UNIT_TESTS))
 endif
 
-$(CORE_TEST_LIB): $(call objects,test-obj,$(CORE_SRC) $(SCHEMA_SRC))
+$(CORE_TEST_LIB): $(call objects,test-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC))
 	@rm -f $@
 	@ar rcs $@ $^
 
@@ -40,4 +40,4 @@ unit: core-tests
 print-test-flags:
 	@echo $(TEST_CFLAGS)
 print-core-objects:
-	@echo $(call objects,test-obj,$(CORE_SRC) $(SCHEMA_SRC))
+	@echo $(call objects,test-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC))
