@@ -24,7 +24,7 @@ static uint8_t *take(struct capn_builder *builder, uint64_t words, uint64_t *at)
     size_t room = builder->capacity < CAPN_HEADER_BYTES ? 0 : (builder->capacity - CAPN_HEADER_BYTES) / CAPN_WORD;
     *at = builder->words;
     builder->words += words;
-    if (builder->capacity < CAPN_HEADER_BYTES || builder->words > room) {
+    if (builder->words > room) {
         if (builder->error == CAPN_OK)
             builder->error = CAPN_NO_SPACE;
         return NULL;

@@ -48,6 +48,7 @@ static void params(void **state)
     assert_int_equal(capn_call_params(&call, &message, &root), CAPN_OK);
     assert_true(capn_get_u64(&root, 0) == 42);
     assert_int_equal(message.nesting, 32);
+    assert_int_equal(message.words_left, 16384 - 2);
     call.params_len = wire.len - 1;
     assert_int_equal(capn_call_params(&call, &message, &root), CAPN_TRUNCATED);
     call.params_len = 1;

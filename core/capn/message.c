@@ -15,6 +15,7 @@ static const char *const error_texts[CAPN_ERROR_COUNT] = {
     [CAPN_WRONG_KIND] = "pointer of the wrong kind",
     [CAPN_CAPABILITY] = "capability where data is expected",
     [CAPN_BAD_LIST] = "list of the wrong element size",
+    [CAPN_NOT_BITS] = "list of bits expected",
     [CAPN_NO_NUL] = "text without NUL",
     [CAPN_BAD_UTF8] = "text is not UTF-8",
     [CAPN_TOO_DEEP] = "nesting too deep",

@@ -28,6 +28,7 @@ enum capn_error {
     CAPN_WRONG_KIND,          /* a list where a struct is expected or the reverse, or a stray far pointer */
     CAPN_CAPABILITY,          /* a capability where data is expected */
     CAPN_BAD_LIST,            /* element size that does not fit the expected one, elements overrun the list */
+    CAPN_NOT_BITS,            /* a list of bits was expected, which other element sizes cannot stand for */
     CAPN_NO_NUL,              /* text without its NUL */
     CAPN_BAD_UTF8,
     CAPN_TOO_DEEP,

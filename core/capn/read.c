@@ -294,17 +294,17 @@ static enum capn_error read_plain_list(struct capn_message *message, const struc
     return CAPN_OK;
 }
 
-/* May a list of element size `found` be read as one of `expected`? Only bits never mix with the others. */
-static bool elements_fit(const struct capn_list *list, enum capn_element found, enum capn_element expected)
+/* May a list of element size `found`, which is not bits, be read as one of `expected`, which is not bits either? */
+static bool elements_fit(const struct capn_list *list, enum capn_element expected)
 {
     switch (expected) {
     case CAPN_ELEMENT_POINTER:
         return list->pointer_count != 0;
     case CAPN_ELEMENT_STRUCT:
     case CAPN_ELEMENT_VOID:
-        return found != CAPN_ELEMENT_BIT;
+        return true;
     case CAPN_ELEMENT_BIT:
-        return found != CAPN_ELEMENT_STRUCT && (found == CAPN_ELEMENT_BIT || list->data_bytes != 0);
+        return false;
     case CAPN_ELEMENT_BYTE:
     case CAPN_ELEMENT_TWO_BYTES:
     case CAPN_ELEMENT_FOUR_BYTES:
@@ -335,7 +335,9 @@ enum capn_error capn_get_list(const struct capn_struct *from, uint32_t slot, enu
                                          : read_plain_list(from->message, &object, &list);
     if (error != CAPN_OK)
         return error;
-    if (!elements_fit(&list, found, expected))
+    if (expected == CAPN_ELEMENT_BIT && found != CAPN_ELEMENT_BIT)
+        return CAPN_NOT_BITS;
+    if (found != expected && (found == CAPN_ELEMENT_BIT || !elements_fit(&list, expected)))
         return CAPN_BAD_LIST;
     *out = list;
     return CAPN_OK;
