@@ -44,8 +44,8 @@ CLANG_ONLY := -Wno-ignored-optimization-argument
 
 $(B)/clang-kernel-obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(KERNEL_CFLAGS) $(CFLAGS.$<) $(CLANG_ONLY) -MMD -MP -c $< -o $@
+	clang $(KERNEL_CFLAGS) $(filter-out -fno-tree-%,$(CFLAGS.$<)) $(CLANG_ONLY) -MMD -MP -c $< -o $@
 
 $(B)/clang-user-obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(USER_CFLAGS) $(CFLAGS.$<) $(CLANG_ONLY) -MMD -MP -c $< -o $@
+	clang $(USER_CFLAGS) $(filter-out -fno-tree-%,$(CFLAGS.$<)) $(CLANG_ONLY) -MMD -MP -c $< -o $@
