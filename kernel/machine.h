@@ -90,7 +90,8 @@ void machine_aspace_protect(struct machine_aspace *as, uint64_t va, uint32_t pro
 void machine_aspace_flush(struct machine_aspace *as, uint64_t va, uint64_t pages);
 
 typedef bool machine_visit_fn(void *context, uint64_t va, const struct machine_page *page);
-/* Calls visit for every user entry in rising order until it returns false. */
+/* Calls visit for every user entry in rising order until it returns false. The
+ * visitor may unmap the page it is shown, and no other. */
 void machine_aspace_each(const struct machine_aspace *as, machine_visit_fn *visit, void *context);
 /* Walks the kernel's own half as seen from this space: nothing writable and
  * executable, nothing user-accessible, stack guards unmapped. False: why says what. */
@@ -152,6 +153,7 @@ void machine_stop_others(void);
 
 struct machine_fault {
     const char *name;        /* "page fault", "general protection", ... static text */
+    uint32_t vector;         /* exception number of the machine */
     uint64_t address;        /* faulting address of a page fault, else 0 */
     uint64_t instruction;    /* user instruction pointer */
     uint64_t stack;          /* user stack pointer */
@@ -159,7 +161,9 @@ struct machine_fault {
     bool write, execute;     /* of a page fault */
 };
 
-/* Boot CPU, once, before any other entry: interrupts off, one CPU. */
+/* Boot CPU, once, before any other entry: interrupts off, one CPU. The usable
+ * ranges of `info` leave out what the machine keeps: kernel image, stacks, page
+ * tables, AP trampoline, and anything machine_frame_address cannot reach. */
 void kernel_boot(const struct boot_info *info);
 /* First entry of each CPU (boot CPU included) after kernel_boot. */
 struct machine_resume kernel_on_cpu_start(void);

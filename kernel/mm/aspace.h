@@ -55,6 +55,7 @@ struct aspace {
     struct region region_storage[ASPACE_REGIONS_MAX];
     struct process *process;    /* owner of the charges */
     struct cap_ledger *ledger;  /* that process's */
+    uint64_t reservations;      /* ever made; marks each one's regions */
     uint64_t committed;         /* anonymous pages charged to frame grants */
     uint64_t mapping_pages;     /* pages of objects charged only because they are mapped (FG-04) */
     bool table_refused;         /* by the ledger, not for want of frames; of the running operation */
@@ -63,16 +64,18 @@ struct aspace {
 /* An empty space. False: not even the root table could be had. */
 bool aspace_init(struct aspace *as, struct process *process, struct cap_ledger *ledger);
 /* Unmaps everything, frees what belongs to this space alone, drops object
- * references, returns all charges. No CPU has the space active. */
+ * references, returns all charges. No CPU has the space active. The struct is
+ * then an empty space that nothing may be mapped into. */
 void aspace_destroy(struct aspace *as);
 
 /* ---- fixed pages, for kernel/proc ---------------------------------------------- */
 
-/* Takes zeroed frames of `class`, charges them as image pages and maps them at
- * va. All or nothing. */
+/* Takes zeroed frames, charges them as image pages and maps them at va. All or
+ * nothing. `kind` is neither REGION_ANON nor REGION_OBJECT. */
 enum aspace_error aspace_map_fixed(struct aspace *as, uint64_t va, uint64_t pages, uint32_t prot,
-                                   enum frame_class class);
-void aspace_unmap_fixed(struct aspace *as, uint64_t va, uint64_t pages, enum frame_class class);
+                                   enum region_kind kind);
+/* Takes a whole range that was mapped so away again. */
+void aspace_unmap_fixed(struct aspace *as, uint64_t va, uint64_t pages);
 /* Writes into mapped pages whatever their protection; false when one is missing. */
 bool aspace_fill(struct aspace *as, uint64_t va, const void *bytes, uint64_t len);
 /* Kernel address of the page mapped at va, NULL when none is. */
@@ -108,12 +111,12 @@ struct aspace_mapping {
 /* Each mapping holds a reference on the object. */
 enum aspace_error aspace_map_object(struct aspace *as, const struct aspace_memory *memory,
                                     const struct aspace_mapping *mapping, uint64_t *addr);
-enum aspace_error aspace_unmap_object(struct aspace *as, const struct object *object, uint64_t addr, uint64_t size);
+enum aspace_error aspace_unmap_object(struct aspace *as, struct object *object, uint64_t addr, uint64_t size);
 enum aspace_error aspace_protect_object(struct aspace *as, const struct object *object, uint64_t addr, uint64_t size,
                                         uint32_t prot);
 /* To be called from the object's `released` hook: if the process holds the
- * object no more but maps it, the mappings take over the charge of `pages`. */
-void aspace_object_released(struct aspace *as, const struct object *object, uint64_t pages);
+ * object no more but maps it, the mappings take over its charge. */
+void aspace_object_released(struct aspace *as, const struct object *object);
 
 /* ---- user memory ------------------------------------------------------------------------ */
 

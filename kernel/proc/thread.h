@@ -40,8 +40,8 @@ struct thread {
     uint32_t ring_slot;   /* 0 = first thread; ring page at USER_RING_BASE + slot * stride */
     uint64_t generation;
 
-    uint64_t ring_frame;
-    struct thread_ring ring; /* kernel/ipc */
+    struct machine_start start; /* what the context is made of when the thread becomes runnable */
+    struct thread_ring ring;    /* kernel/ipc */
     struct thread_last_call last_call;
 
     /* kernel/sched */

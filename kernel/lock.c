@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Ticket lock: see lock.h. */
+#include "kernel/lock.h"
+
+#include "kernel/state.h"
+
+void lock_init(struct lock *lock, const char *name, enum lock_rank rank)
+{
+    *lock = (struct lock){.name = name, .rank = rank, .holder = LOCK_NO_CPU};
+}
+
+bool lock_held(const struct lock *lock)
+{
+    return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == machine_cpu();
+}
+
+void lock_acquire(struct lock *lock)
+{
+    struct cpu_state *cpu = cpu_state();
+#ifdef CAPOS_DEBUG
+    if (cpu->lock_rank >= (uint32_t)lock->rank)
+        kernel_panic("lock taken out of order", (uint64_t)lock->rank);
+#endif
+    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+        machine_relax();
+    __atomic_store_n(&lock->holder, machine_cpu(), __ATOMIC_RELAXED);
+    cpu->lock_rank = (uint32_t)lock->rank;
+}
+
+void lock_release(struct lock *lock)
+{
+    cpu_state()->lock_rank = 0;
+    __atomic_store_n(&lock->holder, LOCK_NO_CPU, __ATOMIC_RELAXED);
+    __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
+}

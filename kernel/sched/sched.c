@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Run queues, blocking and waking, choosing the next thread: see sched.h. */
+#include "kernel/sched/sched.h"
+
+#include "kernel/state.h"
+
+struct thread *sched_current(void)
+{
+    return cpu_state()->current;
+}
+
+uint64_t sched_ticks(void)
+{
+    return machine_now_ns() / SCHED_TICK_NS;
+}
+
+/* ---- queues ------------------------------------------------------------------ */
+
+static void enqueue(uint32_t cpu, struct thread *thread)
+{
+    if (thread->queued_on != THREAD_NO_CPU)
+        kernel_panic("thread queued twice", thread->generation);
+    struct run_queue *queue = &kernel.cpus[cpu].queue;
+    thread->run_next = NULL;
+    thread->run_prev = queue->tail;
+    if (queue->tail != NULL)
+        queue->tail->run_next = thread;
+    else
+        queue->head = thread;
+    queue->tail = thread;
+    queue->count++;
+    thread->queued_on = cpu;
+    thread->state = THREAD_RUNNABLE;
+}
+
+static void dequeue(struct thread *thread)
+{
+    struct run_queue *queue = &kernel.cpus[thread->queued_on].queue;
+    if (thread->run_prev != NULL)
+        thread->run_prev->run_next = thread->run_next;
+    else
+        queue->head = thread->run_next;
+    if (thread->run_next != NULL)
+        thread->run_next->run_prev = thread->run_prev;
+    else
+        queue->tail = thread->run_prev;
+    queue->count--;
+    thread->queued_on = THREAD_NO_CPU;
+}
+
+/* Would a thread that is queued there run at once? */
+static bool is_idle(uint32_t cpu)
+{
+    const struct cpu_state *state = &kernel.cpus[cpu];
+    bool runs = state->current != NULL && state->current->state == THREAD_RUNNING;
+    return state->online && !runs && state->queue.count == 0;
+}
+
+/* The lowest idle CPU other than the calling one, THREAD_NO_CPU without. */
+static uint32_t idle_cpu(void)
+{
+    uint32_t count = machine_cpu_count();
+    for (uint32_t cpu = 0; cpu < count; cpu++)
+        if (cpu != machine_cpu() && is_idle(cpu))
+            return cpu;
+    return THREAD_NO_CPU;
+}
+
+static void place(struct thread *thread)
+{
+    uint32_t cpu = thread->cpu;
+    if (!is_idle(cpu)) {
+        uint32_t other = is_idle(machine_cpu()) ? machine_cpu() : idle_cpu();
+        if (other != THREAD_NO_CPU)
+            cpu = other;
+    }
+    bool must_kick = cpu != machine_cpu() && is_idle(cpu);
+    enqueue(cpu, thread);
+    if (must_kick)
+        machine_kick(cpu);
+}
+
+/* Own queue first, then the head of the longest one. */
+static struct thread *take_next(uint32_t self)
+{
+    uint32_t from = self;
+    if (kernel.cpus[self].queue.count == 0)
+        for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++)
+            if (kernel.cpus[cpu].queue.count > kernel.cpus[from].queue.count)
+                from = cpu;
+    struct thread *thread = kernel.cpus[from].queue.head;
+    if (thread != NULL)
+        dequeue(thread);
+    return thread;
+}
+
+/* ---- states ------------------------------------------------------------------ */
+
+void sched_admit(struct thread *thread)
+{
+    thread->cpu = machine_cpu();
+    place(thread);
+}
+
+static void wait_expired(void *context)
+{
+    struct thread *thread = context;
+    thread->timer = TIMER_NONE; /* it has fired */
+    sched_wake(thread);
+}
+
+bool sched_block(struct thread *thread, uint64_t deadline)
+{
+    if (thread->state != THREAD_RUNNING)
+        return false;
+    if (deadline != MACHINE_NO_DEADLINE) {
+        thread->timer = timer_start(deadline, wait_expired, thread);
+        if (thread->timer == TIMER_NONE)
+            return false;
+    }
+    thread->state = THREAD_BLOCKED;
+    trace_event(TRACE_BLOCK, thread->tid, deadline);
+    return true;
+}
+
+void sched_wake(struct thread *thread)
+{
+    if (thread->state != THREAD_BLOCKED)
+        return;
+    timer_stop(thread->timer);
+    thread->timer = TIMER_NONE;
+    uint64_t value = ipc_enter_value(thread);
+    machine_context_set_result(&thread->context, value);
+    trace_event(TRACE_SYSCALL_EXIT, thread->tid, value);
+    place(thread);
+    trace_event(TRACE_WAKE, thread->tid, thread->queued_on);
+}
+
+void sched_yield(void)
+{
+    cpu_state()->yield = true;
+}
+
+static uint32_t active_on(const struct thread *thread)
+{
+    for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++)
+        if (kernel.cpus[cpu].active == thread)
+            return cpu;
+    return THREAD_NO_CPU;
+}
+
+bool sched_remove(struct thread *thread)
+{
+    bool first = thread->state != THREAD_DEAD;
+    if (thread->queued_on != THREAD_NO_CPU)
+        dequeue(thread);
+    timer_stop(thread->timer);
+    thread->timer = TIMER_NONE;
+    thread->state = THREAD_DEAD;
+    uint32_t cpu = active_on(thread);
+    if (cpu == THREAD_NO_CPU)
+        return true;
+    if (first && cpu != machine_cpu())
+        machine_kick(cpu);
+    return false;
+}
+
+/* ---- the way out of the kernel ------------------------------------------------- */
+
+void sched_tick(uint64_t now)
+{
+    struct cpu_state *cpu = cpu_state();
+    if (cpu->current != NULL && now >= cpu->current->quantum_end)
+        cpu->yield = true;
+}
+
+/* Current leaves the CPU if it must; true when it goes on. */
+static bool keep_current(struct cpu_state *cpu, uint64_t now)
+{
+    struct thread *current = cpu->current;
+    bool yield = cpu->yield;
+    cpu->yield = false;
+    if (current == NULL)
+        return false;
+    if (current->state == THREAD_RUNNING && !(yield && cpu->queue.count > 0)) {
+        if (yield)
+            current->quantum_end = now + SCHED_TICK_NS;
+        return true;
+    }
+    if (now > current->run_started)
+        current->cpu_time += now - current->run_started;
+    cpu->current = NULL;
+    if (current->state == THREAD_RUNNING)
+        enqueue(machine_cpu(), current);
+    return false;
+}
+
+static void install(struct cpu_state *cpu, struct thread *thread, uint64_t now)
+{
+    cpu->current = thread;
+    if (thread != NULL) {
+        thread->state = THREAD_RUNNING;
+        thread->cpu = machine_cpu();
+        thread->run_started = now;
+        thread->quantum_end = now + SCHED_TICK_NS;
+    }
+}
+
+/* Loads `current` into the machine; until then the previous thread counts as active. */
+static struct machine_resume activate(struct cpu_state *cpu, uint64_t now)
+{
+    struct thread *thread = cpu->current;
+    struct machine_resume next = {NULL, NULL};
+    if (thread != NULL)
+        next = (struct machine_resume){&thread->context, &thread->process->aspace.machine};
+    if (thread != cpu->active) {
+        if (cpu->active == NULL)
+            cpu->idle_ns += now - cpu->idle_started;
+        if (thread == NULL)
+            cpu->idle_started = now;
+        trace_event(TRACE_SWITCH, thread != NULL ? thread->tid : 0, thread != NULL ? thread->process->pid : 0);
+    }
+    machine_activate(next);
+    cpu->active = thread;
+    return next;
+}
+
+/* Is some other CPU's timer set no later than that? */
+static bool covered_by_other(uint64_t deadline)
+{
+    for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++)
+        if (cpu != machine_cpu() && kernel.cpus[cpu].online && kernel.cpus[cpu].armed <= deadline)
+            return true;
+    return false;
+}
+
+static void arm(struct cpu_state *cpu)
+{
+    uint64_t deadline = cpu->current != NULL ? cpu->current->quantum_end : MACHINE_NO_DEADLINE;
+    uint64_t next = timers_next();
+    if (next < deadline && !covered_by_other(next))
+        deadline = next;
+    if (deadline == cpu->armed)
+        return;
+    cpu->armed = deadline;
+    machine_set_timer(deadline);
+}
+
+struct machine_resume sched_leave(void)
+{
+    struct cpu_state *cpu = cpu_state();
+    struct machine_resume next;
+    bool cleaned;
+    do {
+        uint64_t now = machine_now_ns();
+        if (!keep_current(cpu, now))
+            install(cpu, take_next(machine_cpu()), now);
+        next = activate(cpu, now);
+        cleaned = process_reap(); /* may make threads runnable */
+    } while (cleaned && cpu->current == NULL);
+    uint32_t helper = cpu->queue.count > 0 ? idle_cpu() : THREAD_NO_CPU;
+    if (helper != THREAD_NO_CPU)
+        machine_kick(helper);
+    arm(cpu);
+    return next;
+}
+
+uint64_t sched_process_time(const struct process *process)
+{
+    uint64_t total = process->cpu_time;
+    uint64_t now = machine_now_ns();
+    for (const struct thread *thread = process->threads; thread != NULL; thread = thread->next_in_process) {
+        total += thread->cpu_time;
+        if (thread->state == THREAD_RUNNING && now > thread->run_started)
+            total += now - thread->run_started;
+    }
+    return total;
+}
