@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# The hosted kernel: core, kernel and generated code with arch/host, under ASan and UBSan, with fault points and trace
+# events; and the simulation tests that link it.
+
+SIM_CFLAGS := $(TEST_CFLAGS) -Iarch/host/include -Iuser/libcapos/include -DCAPOS_FAULT_INJECTION -DCAPOS_TRACE -DCAPOS_DEBUG
+SIM_KERNEL_SRC := $(filter-out core/base/bytes.c,$(CORE_SRC)) $(KERNEL_SRC) $(SCHEMA_SRC) $(wildcard arch/host/*.c)
+SIM_TESTS := $(patsubst tests/sim/%.c,%,$(filter-out tests/sim/guest.c tests/sim/harness.c,$(wildcard tests/sim/*.c)))
+
+$(B)/sim-obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(SIM_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/sim/libkernel.a: $(call objects,sim-obj,$(SIM_KERNEL_SRC))
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+
+$(B)/sim/%: $(B)/sim-obj/tests/sim/%.o $(B)/sim-obj/tests/sim/guest.o $(B)/sim-obj/tests/sim/harness.o $(B)/sim/libkernel.a
+	$(CC) $(SANITIZERS) -o $@ $^
+
+SEED ?= 1
+
+.PHONY: sim sim-build
+sim-build: $(addprefix $(B)/sim/,$(SIM_TESTS))
+sim: sim-build ## run the simulation tests (SEED=n chooses the run)
+	@failed=0; for t in $(SIM_TESTS); do SEED=$(SEED) ./$(B)/sim/$$t || failed=1; done; exit $$failed

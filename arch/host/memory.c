@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Simulated physical memory and four-level page tables in it. An entry holds
+ * frame << 12, the protection bits in bits 0..2, and bit 3 "there". Tables are
+ * frames of the simulated memory, so their accounting is the kernel's own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/layout.h"
+#include "arch/host/host.h"
+#include "kernel/fault.h"
+
+#define ENTRY_THERE 8ull
+#define ENTRIES 512u
+
+void host_memory_init(void)
+{
+    uint64_t bytes = host.config.memory_bytes != 0 ? host.config.memory_bytes : 64ull << 20;
+    host.frames = bytes / PAGE_SIZE;
+    host.memory = aligned_alloc(PAGE_SIZE, host.frames * PAGE_SIZE);
+    if (host.memory == NULL)
+        abort();
+    memset(host.memory, 0xa5, host.frames * PAGE_SIZE); /* whoever forgets to zero a frame is found out */
+    uint64_t module_pages = (host.config.package_len + PAGE_SIZE - 1) / PAGE_SIZE;
+    uint64_t module = (host.frames - module_pages) * PAGE_SIZE;
+    struct boot_info *boot = &host.boot;
+    *boot = (struct boot_info){ .protocol = BOOTINFO_PVH, .range_count = 1 };
+    boot->ranges[0] = (struct bootinfo_range){ PAGE_SIZE, host.frames * PAGE_SIZE, BOOTINFO_USABLE };
+    if (host.config.package_len > 0) {
+        memcpy(host.memory + module, host.config.package, host.config.package_len);
+        boot->module_count = 1;
+        boot->module_start = module;
+        boot->module_len = host.config.package_len;
+    }
+}
+
+void *machine_frame_address(uint64_t frame)
+{
+    if (frame >= host.frames)
+        kernel_panic("frame outside memory", frame);
+    return host.memory + frame * PAGE_SIZE;
+}
+
+bool machine_aspace_init(struct machine_aspace *as, struct machine_table_source source)
+{
+    *as = (struct machine_aspace){ .take = source.take, .give = source.give, .owner = source.owner };
+    return as->take(as->owner, &as->root);
+}
+
+static void destroy_table(struct machine_aspace *as, uint64_t frame, unsigned level)
+{
+    const uint64_t *table = machine_frame_address(frame);
+    for (unsigned i = 0; i < ENTRIES && level > 0; i++) {
+        if ((table[i] & ENTRY_THERE) != 0)
+            destroy_table(as, table[i] >> PAGE_SHIFT, level - 1);
+    }
+    as->give(as->owner, frame);
+}
+
+void machine_aspace_destroy(struct machine_aspace *as)
+{
+    destroy_table(as, as->root, 3);
+}
+
+/* The entry of a page, or NULL when a table on the way is missing and may not be made. */
+static uint64_t *entry_of(const struct machine_aspace *as, uint64_t va, bool make)
+{
+    uint64_t frame = as->root;
+    for (unsigned shift = 39; shift > PAGE_SHIFT; shift -= 9) {
+        uint64_t *entry = (uint64_t *)machine_frame_address(frame) + ((va >> shift) % ENTRIES);
+        if ((*entry & ENTRY_THERE) == 0) {
+            uint64_t next;
+            if (!make || !as->take(as->owner, &next))
+                return NULL;
+            *entry = next << PAGE_SHIFT | ENTRY_THERE;
+        }
+        frame = *entry >> PAGE_SHIFT;
+    }
+    return (uint64_t *)machine_frame_address(frame) + ((va >> PAGE_SHIFT) % ENTRIES);
+}
+
+bool machine_aspace_map(struct machine_aspace *as, uint64_t va, uint64_t frame, uint32_t prot)
+{
+    uint64_t *entry = entry_of(as, va, true);
+    if (entry == NULL)
+        return false;
+    if ((*entry & ENTRY_THERE) != 0 || (va % PAGE_SIZE) != 0 || va >= USER_HALF_LIMIT ||
+        (prot & (PROT_WRITE_BIT | PROT_EXEC_BIT)) == (PROT_WRITE_BIT | PROT_EXEC_BIT))
+        kernel_panic("bad mapping", va);
+    *entry = frame << PAGE_SHIFT | ENTRY_THERE | prot;
+    return true;
+}
+
+static uint64_t *mapped_entry(const struct machine_aspace *as, uint64_t va)
+{
+    uint64_t *entry = entry_of(as, va, false);
+    if (entry == NULL || (*entry & ENTRY_THERE) == 0)
+        kernel_panic("page is not mapped", va);
+    return entry;
+}
+
+bool machine_aspace_lookup(const struct machine_aspace *as, uint64_t va, struct machine_page *page)
+{
+    const uint64_t *entry = va < USER_HALF_LIMIT ? entry_of(as, va, false) : NULL;
+    if (entry == NULL || (*entry & ENTRY_THERE) == 0)
+        return false;
+    *page = (struct machine_page){ .frame = *entry >> PAGE_SHIFT, .prot = (uint32_t)(*entry & PROT_ALL_BITS), .user = true };
+    return true;
+}
+
+void machine_aspace_unmap(struct machine_aspace *as, uint64_t va)
+{
+    *mapped_entry(as, va) = 0;
+}
+
+void machine_aspace_protect(struct machine_aspace *as, uint64_t va, uint32_t prot)
+{
+    uint64_t *entry = mapped_entry(as, va);
+    *entry = (*entry & ~(uint64_t)PROT_ALL_BITS) | prot;
+}
+
+void machine_aspace_flush(struct machine_aspace *as, uint64_t va, uint64_t pages)
+{
+    /* There are no translations to go stale: every access walks the tables. */
+    (void)as;
+    (void)va;
+    (void)pages;
+}
+
+static bool each(uint64_t frame, unsigned level, uint64_t base, machine_visit_fn *visit, void *context)
+{
+    const uint64_t *table = machine_frame_address(frame);
+    for (uint64_t i = 0; i < ENTRIES; i++) {
+        uint64_t va = base + (i << (PAGE_SHIFT + 9 * level));
+        if ((table[i] & ENTRY_THERE) == 0)
+            continue;
+        struct machine_page page = { table[i] >> PAGE_SHIFT, (uint32_t)(table[i] & PROT_ALL_BITS), true };
+        if (level > 0 ? !each(page.frame, level - 1, va, visit, context) : !visit(context, va, &page))
+            return false;
+    }
+    return true;
+}
+
+void machine_aspace_each(const struct machine_aspace *as, machine_visit_fn *visit, void *context)
+{
+    each(as->root, 3, 0, visit, context);
+}
+
+bool machine_kernel_half_is_valid(const struct machine_aspace *as, struct text_buf *why)
+{
+    (void)as;
+    (void)why;
+    return true;
+}
+
+uint8_t *host_user_byte(const struct machine_aspace *as, uint64_t va, bool write)
+{
+    struct machine_page page;
+    if (!machine_aspace_lookup(as, va, &page) || page.prot == 0 || (write && (page.prot & PROT_WRITE_BIT) == 0))
+        return NULL;
+    return (uint8_t *)machine_frame_address(page.frame) + va % PAGE_SIZE;
+}
+
+static bool copy(const struct machine_aspace *as, uint64_t va, uint8_t *kernel, size_t len, bool out)
+{
+    if (va > USER_HALF_LIMIT || len > USER_HALF_LIMIT - va)
+        return false;
+    while (len > 0) {
+        uint8_t *user = host_user_byte(as, va, out);
+        if (user == NULL)
+            return false;
+        size_t step = PAGE_SIZE - va % PAGE_SIZE < len ? PAGE_SIZE - va % PAGE_SIZE : len;
+        memcpy(out ? user : kernel, out ? kernel : user, step);
+        kernel += step;
+        va += step;
+        len -= step;
+    }
+    return true;
+}
+
+bool machine_copy_in(struct machine_aspace *as, void *dst, struct user_ptr src, size_t len)
+{
+    return copy(as, src.addr, dst, len, false);
+}
+
+bool machine_copy_out(struct machine_aspace *as, struct user_ptr dst, const void *src, size_t len)
+{
+    union {
+        const void *in;
+        uint8_t *out;
+    } from = { .in = src }; /* copy() only reads it in this direction */
+    return copy(as, dst.addr, from.out, len, true);
+}
+
+bool machine_user_range_ok(const struct machine_aspace *as, struct user_ptr at, uint64_t len, bool write)
+{
+    if (at.addr > USER_HALF_LIMIT || len > USER_HALF_LIMIT - at.addr)
+        return false;
+    if (len == 0)
+        return true;
+    for (uint64_t va = at.addr & ~(PAGE_SIZE - 1); va < at.addr + len; va += PAGE_SIZE) {
+        if (host_user_byte(as, va, write) == NULL)
+            return false;
+    }
+    return true;
+}

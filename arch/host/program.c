@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Simulated programs: C functions on stacks of their own, entered and left by
+ * swapcontext. Their images are tiny ELF files with one empty page of text;
+ * the entry address says which function it is, so the real loader runs.
+ */
+#include <sanitizer/asan_interface.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "abi/layout.h"
+#include "abi/syscall.h"
+#include "arch/host/host.h"
+#include "core/base/bytes.h"
+
+#define ENTRY_STRIDE 16u
+#define IMAGE_BYTES 4112u
+#define STACK_BYTES (256u * 1024u) /* host stack; generous because of the sanitizers */
+
+struct sim_thread {
+    struct machine_context *context;
+    ucontext_t here;
+    struct host_request request;
+    struct machine_resume run;
+    unsigned char *stack;
+};
+
+static sim_program_fn *programs[SIM_PROGRAMS_MAX];
+static uint8_t images[SIM_PROGRAMS_MAX][IMAGE_BYTES];
+static unsigned program_count;
+static struct sim_thread threads[512];
+static unsigned thread_count;
+static ucontext_t cpu_loop;
+static struct sim_thread *running;
+
+void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len)
+{
+    if (program_count == SIM_PROGRAMS_MAX)
+        abort();
+    unsigned index = program_count++;
+    uint8_t *image = images[index];
+    programs[index] = fn;
+    memcpy(image, "\x7f" "ELF\2\1\1", 7);
+    store_le16(image + 16, 2);    /* ET_EXEC */
+    store_le16(image + 18, 0x3e); /* x86-64 */
+    store_le32(image + 20, 1);
+    store_le64(image + 24, USER_IMAGE_BASE + (uint64_t)index * ENTRY_STRIDE);
+    store_le64(image + 32, 64);   /* program headers */
+    store_le16(image + 52, 64);
+    store_le16(image + 54, 56);
+    store_le16(image + 56, 1);
+    uint8_t *load = image + 64;
+    store_le32(load, 1);          /* PT_LOAD */
+    store_le32(load + 4, 5);      /* read, execute */
+    store_le64(load + 8, PAGE_SIZE);
+    store_le64(load + 16, USER_IMAGE_BASE);
+    store_le64(load + 24, USER_IMAGE_BASE);
+    store_le64(load + 32, IMAGE_BYTES - PAGE_SIZE);
+    store_le64(load + 40, PAGE_SIZE);
+    store_le64(load + 48, PAGE_SIZE);
+    *elf = image;
+    *len = IMAGE_BYTES;
+}
+
+static void leave(struct host_request request)
+{
+    running->request = request;
+    swapcontext(&running->here, &cpu_loop);
+}
+
+uint64_t sim_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+{
+    leave((struct host_request){ .step = HOST_SYSCALL, .number = number, .arg0 = arg0, .arg1 = arg1 });
+    return running->run.context->result;
+}
+
+void sim_pause(void)
+{
+    leave((struct host_request){ .step = HOST_PAUSE });
+}
+
+_Noreturn void sim_fault(uint64_t address, bool write)
+{
+    struct machine_fault fault = { .name = "page fault", .address = address, .write = write,
+                                   .instruction = running->run.context->entry };
+    for (;;)
+        leave((struct host_request){ .step = HOST_FAULT, .fault = fault });
+}
+
+void *sim_user(uint64_t va, size_t len, bool write)
+{
+    uint8_t *first = NULL;
+    for (size_t done = 0; done < len; done += PAGE_SIZE - (va + done) % PAGE_SIZE) {
+        uint8_t *page = host_user_byte(running->run.aspace, va + done, write);
+        if (page == NULL || (first != NULL && page != first + done))
+            return NULL; /* not mapped so, or not contiguous for the host */
+        first = first == NULL ? page : first;
+    }
+    return first;
+}
+
+static void body(void)
+{
+    const struct machine_context *context = running->run.context;
+    sim_program_fn *fn = programs[(context->entry - USER_IMAGE_BASE) / ENTRY_STRIDE];
+    int64_t code = fn(context->args[0], context->args[1], context->args[2]);
+    for (;;)
+        sim_syscall(SYSCALL_EXIT, (uint64_t)code, 0);
+}
+
+/* One coroutine for each record of the kernel's thread pool; a new thread in the same record starts it afresh. */
+static struct sim_thread *thread_of(struct machine_context *context)
+{
+    for (unsigned i = 0; i < thread_count; i++) {
+        if (threads[i].context == context)
+            return &threads[i];
+    }
+    if (thread_count == sizeof threads / sizeof threads[0])
+        abort();
+    struct sim_thread *thread = &threads[thread_count++];
+    thread->context = context;
+    thread->stack = malloc(STACK_BYTES);
+    if (thread->stack == NULL)
+        abort();
+    return thread;
+}
+
+static void start_afresh(struct sim_thread *thread)
+{
+    ASAN_UNPOISON_MEMORY_REGION(thread->stack, STACK_BYTES); /* the last thread may have ended in the middle */
+    getcontext(&thread->here);
+    thread->here.uc_stack.ss_sp = thread->stack;
+    thread->here.uc_stack.ss_size = STACK_BYTES;
+    thread->here.uc_link = NULL;
+    makecontext(&thread->here, body, 0);
+}
+
+struct host_request host_program_step(struct machine_resume run)
+{
+    running = thread_of(run.context);
+    if (!run.context->started) {
+        run.context->started = true;
+        start_afresh(running);
+    }
+    running->run = run;
+    swapcontext(&cpu_loop, &running->here);
+    return running->request;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The simulated machine as tests see it: memory, CPUs, clock and console in
+ * one Linux process, one host thread, and one seed that decides every choice
+ * (which CPU steps next, when a timer fires, when a kick arrives). The same
+ * seed gives the same run.
+ *
+ * Simulated programs are C functions. They run as coroutines and enter the
+ * kernel only through sim_syscall; sim_pause is "user code runs on", a place
+ * where an interrupt may come. Their memory is their process's: sim_user gives
+ * the host address of mapped user memory, NULL of what the program may not
+ * touch (a real one would fault: call sim_fault then).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/machine.h"
+
+#define SIM_PROGRAMS_MAX 32
+
+/* A program's body; its return value is its exit code. Arguments as the registers of a real one. */
+typedef int64_t sim_program_fn(uint64_t ring, uint64_t pid_or_tid, uint64_t capset);
+
+struct sim_config {
+    uint64_t seed;
+    uint32_t cpus;          /* 1..MACHINE_CPUS_MAX; 0 = 1 */
+    uint64_t memory_bytes;  /* 0 = 64 MiB */
+    const uint8_t *package; /* boot package, becomes the boot module */
+    size_t package_len;
+    uint64_t max_steps;     /* 0 = 20 million; a run that needs more has hung */
+    uint64_t fail_at;       /* the fault point that fails, 0 = none (kernel/fault.h) */
+    const char *typed;      /* console input, delivered when everything idles, a line at a time */
+};
+
+enum sim_end {
+    SIM_OFF,    /* machine_power_off; status says how */
+    SIM_REBOOT,
+    SIM_PANIC,
+    SIM_HUNG,   /* every CPU idle without a timer, or max_steps reached */
+};
+
+struct sim_result {
+    enum sim_end end;
+    uint32_t status;
+    uint64_t steps;
+    uint64_t fault_points;      /* passed in the whole run */
+    const char *console;        /* NUL-terminated; valid until the process ends */
+    const char *verdict;
+};
+
+/* Runs a whole machine from kernel_boot to its end. Once per host process: kernel state is static. */
+struct sim_result sim_run(const struct sim_config *config);
+
+/* Makes `fn` startable: *elf and *len are the image to put into the boot package. Before sim_run. */
+void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len);
+
+/* ---- for program functions only ------------------------------------------------ */
+
+uint64_t sim_syscall(uint64_t number, uint64_t arg0, uint64_t arg1);
+void sim_pause(void);
+/* Ends the calling thread with a simulated page fault at `address`; does not return. */
+_Noreturn void sim_fault(uint64_t address, bool write);
+/* Host address of user memory of the running program; NULL unless all of it is mapped so. */
+void *sim_user(uint64_t va, size_t len, bool write);
+/* A number from the run's own generator. */
+uint64_t sim_random(void);
