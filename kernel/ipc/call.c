@@ -19,9 +19,9 @@ struct process *call_process(const struct call *call)
     return call->process;
 }
 
-struct thread *call_thread(const struct call *call)
+struct object *call_object(const struct call *call)
 {
-    return call->thread;
+    return call->object;
 }
 
 uint64_t *call_words(struct call *call)

@@ -37,7 +37,8 @@ static struct {
 static struct audit_text keep(const void *bytes, uint32_t len)
 {
     struct audit_text kept = {.len = (uint8_t)(len < AUDIT_ID_BYTES ? len : AUDIT_ID_BYTES)};
-    memcpy(kept.bytes, bytes, kept.len);
+    if (kept.len > 0)
+        memcpy(kept.bytes, bytes, kept.len);
     return kept;
 }
 

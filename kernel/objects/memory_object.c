@@ -70,7 +70,7 @@ static enum capn_outcome dispatch(struct object *object, struct capn_call_contex
 static void released(struct object *object, struct process *holder, enum object_release_reason reason)
 {
     if (reason == OBJECT_RELEASE_EXPLICIT)
-        aspace_object_released(&holder->aspace, object, ((struct memory_object *)object)->pages);
+        aspace_object_released(&holder->aspace, object);
 }
 
 static uint32_t frame_pages(const struct object *object)

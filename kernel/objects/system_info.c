@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * SystemInfo: the banner and the host name that the boot manifest gives.
+ */
+#include "kernel/objects/manifest.h"
+#include "kernel/objects/objects.h"
+#include "schema/generated/capos_dispatch.h"
+
+static enum capn_outcome motd(void *env, void *object, const struct capos_system_info_motd_params *in,
+                              struct capos_system_info_motd_results *out)
+{
+    (void)env, (void)object, (void)in;
+    struct manifest manifest;
+    if (manifest_open(&manifest))
+        out->text = manifest.root.kernel_params.motd;
+    return CAPN_DONE;
+}
+
+static enum capn_outcome hostname(void *env, void *object, const struct capos_system_info_hostname_params *in,
+                                  struct capos_system_info_hostname_results *out)
+{
+    (void)env, (void)object, (void)in;
+    struct manifest manifest;
+    if (manifest_open(&manifest))
+        out->name = manifest.root.kernel_params.hostname;
+    return CAPN_DONE;
+}
+
+static const struct capos_system_info_ops methods = {.motd = motd, .hostname = hostname};
+
+static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
+{
+    return capos_system_info_dispatch(&methods, object, context);
+}
+
+static const struct object_ops ops = {
+    .interface_id = CAPOS_SYSTEM_INFO_INTERFACE_ID,
+    .label = "system_info",
+    .dispatch = dispatch,
+};
+
+static struct object system_info;
+
+struct object *system_info_create(struct process *holder)
+{
+    (void)holder;
+    return object_init_static(&system_info, &ops);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The one foreground terminal, as TerminalSession and StdIO share it: output
+ * goes to the console, input becomes lines (core/line). One read at a time.
+ * What is typed while nobody reads is kept, up to TERMINAL_AHEAD_BYTES; more is
+ * dropped. Under the kernel lock.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/ipc/call.h"
+#include "schema/generated/capos.h"
+
+#define TERMINAL_AHEAD_BYTES 4096u
+#define TERMINAL_PROMPT_BYTES 256u /* of a prompt, kept for printing it again */
+
+struct terminal_request {
+    struct capn_text prompt;
+    uint32_t max_bytes;
+    bool hidden;
+    bool allow_empty;
+};
+
+/* Ends `call`, which pended in terminal_read. The bytes are gone afterwards. */
+typedef void terminal_done_fn(struct call *call, enum capos_line_status status, struct capn_data line);
+
+void terminal_write(const void *bytes, uint32_t len);
+void terminal_write_line(struct capn_text text);
+
+/* Prints the prompt and pends `call` until a line is there, which may be before this returns. */
+enum capn_outcome terminal_read(struct call *call, const struct terminal_request *request, terminal_done_fn *done);
+/* The pending read of `call` is dropped without an answer. */
+void terminal_cancel(const struct call *call);
+/* The pending read, if `reader` is the object it was called on, ends as closed. */
+void terminal_close(const struct object *reader);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * TerminalSession: the foreground terminal, lines in and bytes out.
+ */
+#include "kernel/objects/objects.h"
+#include "kernel/objects/terminal.h"
+#include "schema/generated/capos_dispatch.h"
+
+static enum capn_outcome write(void *env, void *object, const struct capos_terminal_session_write_params *in,
+                               struct capos_terminal_session_write_results *out)
+{
+    (void)env, (void)object, (void)out;
+    terminal_write(in->data.bytes, in->data.len);
+    return CAPN_DONE;
+}
+
+static enum capn_outcome write_line(void *env, void *object, const struct capos_terminal_session_write_line_params *in,
+                                    struct capos_terminal_session_write_line_results *out)
+{
+    (void)env, (void)object, (void)out;
+    terminal_write_line(in->text);
+    return CAPN_DONE;
+}
+
+static void line_done(struct call *call, enum capos_line_status status, struct capn_data line)
+{
+    struct capos_terminal_session_read_line_results results = {.status = status, .line = line};
+    call_finish(call, &capos_terminal_session_read_line_reply, &results);
+}
+
+static enum capn_outcome read_line(void *env, void *object, const struct capos_terminal_session_read_line_params *in,
+                                   struct capos_terminal_session_read_line_results *out)
+{
+    (void)object, (void)out;
+    if (!capos_line_echo_known(in->request.echo))
+        return call_invalid(env, "unknown echo mode");
+    struct terminal_request request = {
+        .prompt = in->request.prompt,
+        .max_bytes = in->request.max_bytes,
+        .hidden = in->request.echo == CAPOS_LINE_ECHO_HIDDEN,
+        .allow_empty = in->request.allow_empty,
+    };
+    return terminal_read(env, &request, line_done);
+}
+
+static const struct capos_terminal_session_ops methods = {
+    .write = write,
+    .write_line = write_line,
+    .read_line = read_line,
+};
+
+static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
+{
+    return capos_terminal_session_dispatch(&methods, object, context);
+}
+
+static void cancel(struct object *object, struct call *call)
+{
+    (void)object;
+    terminal_cancel(call);
+}
+
+static const struct object_ops ops = {
+    .interface_id = CAPOS_TERMINAL_SESSION_INTERFACE_ID,
+    .label = "terminal_session",
+    .dispatch = dispatch,
+    .cancel = cancel,
+    .terminal = true,
+    .bootstrap_mode = CAP_MODE_COPY,
+};
+
+static struct object session;
+
+struct object *terminal_session_create(struct process *holder)
+{
+    (void)holder;
+    return object_init_static(&session, &ops);
+}
