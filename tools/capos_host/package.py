@@ -10,6 +10,7 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MAX_BYTES = 5 * 1024 * 1024     # limit of the boot package
+MANIFEST_BYTES = 65536          # room kept for what is not programs
 MAX_BINARIES = 64
 MAX_NAME_BYTES = 64             # of a binary
 MAX_CAP_NAME_BYTES = 32         # of a capability in a CapSet
@@ -67,13 +68,21 @@ def evaluate(manifest_file, output):
         raise PackageError(f"the boot package has {size} bytes; the limit is {MAX_BYTES}")
 
 
+def leave_out_debug_information(copies):
+    """Strip copies of programs whose debug information alone would break the package's limit. What is loaded stays."""
+    for copy in copies:
+        subprocess.run(["strip", "--strip-all", copy], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def build(folder, program_name, files, grants, arguments):
     """Make a package in folder (a temporary one). files: {binary name: ELF path}. Returns its path."""
-    embedded = {}
+    embedded, copies = {}, []
     for index, (name, path) in enumerate(files.items()):
-        copy = f"binary{index}"
-        shutil.copyfile(path, os.path.join(folder, copy))
-        embedded[name] = copy
+        embedded[name] = f"binary{index}"
+        copies.append(os.path.join(folder, embedded[name]))
+        shutil.copyfile(path, copies[-1])
+    if sum(map(os.path.getsize, copies)) > MAX_BYTES - MANIFEST_BYTES:
+        leave_out_debug_information(copies)
     manifest = os.path.join(folder, "manifest.capnp")
     with open(manifest, "w", encoding="utf-8") as stream:
         stream.write(manifest_text(program_name, grants, embedded, arguments))
