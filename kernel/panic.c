@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The end for a kernel that no longer trusts itself. Takes no lock, reads only
+ * what a report needs, and does not come back. docs/panic-surface.md lists
+ * every place that may call it.
+ */
+#include "kernel/halt.h"
+#include "kernel/log/log.h"
+#include "kernel/state.h"
+
+static void append_report(struct text_buf *text, const char *what, uint64_t detail)
+{
+    text_buf_append_str(text, what);
+    text_buf_append_str(text, " (");
+    text_buf_append_hex(text, detail);
+    text_buf_append_str(text, ") on cpu ");
+    text_buf_append_u64(text, machine_cpu());
+}
+
+static void append_running(struct text_buf *text)
+{
+    const struct thread *thread = cpu_state()->current;
+    if (thread == NULL) {
+        text_buf_append_str(text, "no process was running");
+        return;
+    }
+    text_buf_append_str(text, "pid=");
+    text_buf_append_u64(text, thread->process->pid);
+    text_buf_append_str(text, " thread ");
+    text_buf_append_u64(text, thread->tid);
+    text_buf_append_str(text, " was running: ");
+    text_buf_append(text, thread->process->name, thread->process->name_len);
+}
+
+void kernel_panic(const char *what, uint64_t detail)
+{
+    struct log_line line;
+    struct text_buf *text;
+    machine_stop_others();
+    text = log_begin(&line);
+    text_buf_append_str(text, "PANIC: ");
+    append_report(text, what, detail);
+    log_console(&line);
+    append_running(log_begin(&line));
+    log_console(&line);
+    text = log_begin(&line);
+    text_buf_append_str(text, "panic ");
+    append_report(text, what, detail);
+    log_verdict(&line);
+    log_verdict_text("halt status=2 panic");
+    machine_power_off(HALT_PANIC);
+}
