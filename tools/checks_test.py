@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Tests of the checks: each must fail on what it is there for. Works on a small tree of its own with copies of the tools.
+
+Prints one line per test in the protocol of tools/run_tests.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SPDX = "/* SPDX-License-Identifier: MIT OR Apache-2.0 */\n"
+TEST = SPDX + """#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include "core/x/y.h"
+static void one(void **state) { (void)state; assert_int_equal(twice(2), 4); }
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(one)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+"""
+
+
+class Tree:
+    """A folder with the tools, the Makefile and one core file with its test, known to git."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        shutil.copytree(os.path.join(ROOT, "tools"), os.path.join(folder, "tools"),
+                        ignore=shutil.ignore_patterns("capnpc-c", "__pycache__", "capos_host", "*_test.py"))
+        shutil.copytree(os.path.join(ROOT, "mk"), os.path.join(folder, "mk"))
+        os.makedirs(os.path.join(folder, "tests/compat"))
+        for name in ("Makefile", "LICENSE-MIT", "LICENSE-APACHE", "tests/compat/Cargo.lock"):
+            shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
+        self.write("core/x/y.h", SPDX + "#pragma once\nint twice(int n);\n")
+        self.write("core/x/y.c", SPDX + '#include "core/x/y.h"\n\nint twice(int n)\n{\n    return n * 2;\n}\n')
+        self.write("core/x/y_test.c", TEST)
+        subprocess.run(["git", "init", "-q", folder], check=True)
+
+    def write(self, path, text):
+        path = os.path.join(self.folder, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def read(self, path):
+        with open(os.path.join(self.folder, path), encoding="utf-8") as stream:
+            return stream.read()
+
+    def run(self, *words):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        done = subprocess.run(words, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=120)
+        return done.returncode, done.stdout
+
+    def expect(self, status, text, *words):
+        got, output = self.run(*words)
+        assert got == status and text in output, f"status {got}, wanted {status} and {text!r}: {output[-400:]}"
+
+
+def stages(tree, *lines):
+    tree.write("tools/stages", "".join(line + "\n" for line in lines))
+
+
+def test_runner_counts(tree):
+    stages(tree, "a | 5 | lines | echo ok one 0.1; echo not ok two 0.1 broken; echo noise", "b | 5 | status | true")
+    tree.expect(1, "2 passed, 1 failed", "tools/run_tests")
+    tree.expect(0, "1 passed, 0 failed", "tools/run_tests", "b")
+
+
+def test_runner_fails_a_silent_or_crashing_stage(tree):
+    stages(tree, "quiet | 5 | lines | true", "crash | 5 | lines | echo ok one 0; kill -9 $$")
+    tree.expect(1, "not ok quiet", "tools/run_tests", "quiet")
+    tree.expect(1, "not ok crash", "tools/run_tests", "crash")
+
+
+def test_runner_tells_and_ends_slow_stages(tree):
+    stages(tree, "slow | 1 | status | sleep 1.2", "hangs | 1 | status | sleep 100")
+    tree.expect(0, "OVER BUDGET", "tools/run_tests", "slow")
+    tree.expect(1, "not ok hangs", "tools/run_tests", "hangs")
+
+
+def test_unit_tests_are_found_and_can_fail(tree):
+    tree.expect(0, "ok core/x/y:one", "make", "-s", "core-tests")
+    tree.write("core/x/y.c", tree.read("core/x/y.c").replace("n * 2", "n * 3"))
+    tree.expect(2, "not ok core/x/y:one", "make", "-s", "core-tests")
+
+
+def test_sanitizers_end_a_unit_test(tree):
+    tree.write("core/x/y.c", tree.read("core/x/y.c").replace("n * 2", "n << (n + 40)"))
+    tree.expect(2, "shift exponent", "make", "-s", "core-tests")
+
+
+def test_mutants_survivor_is_told(tree):
+    block = "name: m\nfile: core/x/y.c\nfrom: n * 2\nto: {}\n"
+    for to, status, text in (("n * 3", 0, "ok mutant:core/x/y:m"), ("2 * n", 2, "survived"), ("n * ", 2, "does not build")):
+        tree.write("core/x/y.mutants", block.format(to))
+        tree.expect(status, text, "make", "-s", "test-mutants")
+    tree.write("core/x/y.mutants", block.format("1").replace("n * 2", "not there"))
+    tree.expect(2, "occurs 0 times", "make", "-s", "test-mutants")
+
+
+def test_size_limits(tree):
+    tree.expect(0, "ok size:function-longest", "tools/size")
+    tree.write("core/x/y.c", SPDX + "int twice(int n)\n{\n" + "    n++; /* one */\n" * 81 + "    return n;\n}\n")
+    tree.expect(1, "not ok size:function-longest 0 limit 80: core/x/y.c:twice (82)", "tools/size")
+    tree.write("core/x/y.c", SPDX + "\n" * 600)
+    tree.expect(1, "not ok size:file-longest", "tools/size")
+
+
+def test_arrows(tree):
+    tree.write("kernel/machine.h", SPDX)
+    tree.write("core/cap/table.h", SPDX)
+    tree.expect(0, "ok arrows:includes-of-core", "tools/arrows")
+    for path, include in (("core/x/z.c", '"kernel/machine.h"'), ("core/x/z.c", "<stdio.h>"), ("core/x/z.c", '"y.h"'),
+                          ("user/z.c", '"core/cap/table.h"'), ("user/z.c", '"kernel/machine.h"')):
+        tree.write(path, f"{SPDX}#include {include}\n")
+        tree.expect(1, f"{path} includes {include}", "tools/arrows")
+        tree.write(path, f"{SPDX}/* #include {include} */\n")
+    tree.expect(0, "ok arrows:includes-of-user", "tools/arrows")
+
+
+def test_core_keeps_no_state(tree):
+    tree.write("core/x/y.c", tree.read("core/x/y.c") + "int counter;\n")
+    tree.run("make", "-s", "CFLAGS.core/x/y.c=-w", "build/kernel-obj/core/x/y.o")
+    tree.expect(1, "core/x/y.o: counter", "tools/arrows")
+
+
+def test_dependencies(tree):
+    tree.expect(0, "ok deps:crates", "tools/deps-check")
+    lock = tree.read("tests/compat/Cargo.lock")
+    tree.write("tests/compat/Cargo.lock", lock.replace('checksum = "2', 'checksum = "3', 1))
+    tree.expect(1, "differs from tools/lock.toml", "tools/deps-check")
+    tree.write("tests/compat/Cargo.lock", lock)
+    tree.write("core/x/y.h", "#pragma once\n")
+    tree.expect(1, "core/x/y.h: no line", "tools/deps-check")
+
+
+def test_bootstrap_refuses_another_series(tree):
+    lock = tree.read("tools/lock.toml")
+    tree.expect(0, "", "tools/bootstrap", "run")
+    tree.write("tools/lock.toml", lock.replace('capnproto = { version = "0.9.', 'capnproto = { version = "0.8.'))
+    tree.expect(1, "capnproto", "tools/bootstrap", "run")
+    tree.write("tools/lock.toml", lock.replace('capnproto = { version = "0.9.2-2"', 'capnproto = { version = "0.9.1-1"'))
+    tree.expect(0, "warning: capnproto", "tools/bootstrap", "run")
+
+
+def main():
+    tests = [(name.removeprefix("test_"), test) for name, test in globals().items() if name.startswith("test_")]
+    failed = False
+    for name, test in tests:
+        start, why = time.monotonic(), ""
+        with tempfile.TemporaryDirectory(prefix="capos-checks-") as folder:
+            try:
+                test(Tree(folder))
+            except Exception as error:  # any failure of a test is its result
+                why = " " + (" ".join(str(error).split()) or type(error).__name__)[:500]
+        failed |= bool(why)
+        print(f"{'not ok' if why else 'ok'} checks:{name} {time.monotonic() - start:.3f}{why}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
