@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * ProcessSpawner: one transaction that makes a child with exactly the granted
+ * capabilities, or nothing. Pipes do not exist yet.
+ * Source: docs/kernel-semantics.md, PL-06 to PL-15, TX-02, TX-05.
+ */
+#include "abi/capset.h"
+#include "core/base/bytes.h"
+#include "core/cap/transfer.h"
+#include "kernel/boot/sources.h"
+#include "kernel/ipc/call.h"
+#include "kernel/objects/manifest.h"
+#include "kernel/objects/objects.h"
+#include "kernel/proc/process.h"
+#include "kernel/state.h"
+#include "schema/generated/capos_dispatch.h"
+
+#define REPLY_BYTES 24u
+#define REPLY_CAPS 2u
+
+/* One spawn on its way, under the kernel lock; too large for the stack. */
+static struct {
+    struct call *call;
+    struct process *parent;
+    struct process *child;
+    uint32_t grant_count;
+    uint32_t done; /* grants that the child has */
+    struct capos_cap_grant grants[CAPSET_ENTRIES_MAX];
+    struct capset_entry entries[CAPSET_ENTRIES_MAX];
+} spawning;
+
+/* ---- the request ----------------------------------------------------------------- */
+
+static const char *check_grant(uint32_t index)
+{
+    const struct capos_cap_grant *grant = &spawning.grants[index];
+    if (grant->name.len == 0)
+        return "empty grant name";
+    if (grant->name.len > CAPSET_NAME_BYTES)
+        return "grant name too long";
+    for (uint32_t i = 0; i < index; i++)
+        if (capn_text_equal(spawning.grants[i].name, grant->name))
+            return "duplicate grant name";
+    if (!capos_cap_grant_mode_known(grant->mode))
+        return "unknown grant mode";
+    if (grant->source.which == CAPOS_CAP_GRANT_SOURCE_KERNEL)
+        return grant->badge != 0 ? "kernel source takes no badge" : NULL;
+    return grant->source.which == CAPOS_CAP_GRANT_SOURCE_CAPABILITY ? NULL : "unknown grant source";
+}
+
+static enum capn_outcome read_grants(struct call *call, const struct capn_list *grants)
+{
+    spawning.grant_count = capn_list_len(grants);
+    if (spawning.grant_count > CAPSET_ENTRIES_MAX)
+        return call_invalid(call, "too many grants");
+    for (uint32_t i = 0; i < spawning.grant_count; i++) {
+        if (capos_cap_grant_list_get(grants, i, &spawning.grants[i]) != CAPN_OK)
+            return call_exception(call, CAP_EXCEPTION_FAILED, "params do not decode");
+        const char *refusal = check_grant(i);
+        if (refusal != NULL)
+            return call_invalid(call, refusal);
+    }
+    return CAPN_DONE;
+}
+
+/* ---- grants -------------------------------------------------------------------------- */
+
+static bool is_move(const struct capos_cap_grant *grant)
+{
+    return grant->source.which == CAPOS_CAP_GRANT_SOURCE_CAPABILITY && grant->mode == CAPOS_CAP_GRANT_MODE_MOVE;
+}
+
+/* Raw and move keep badge and interface; the facet modes are for endpoints, and no object here is one. */
+static enum cap_error check_held(const struct capos_cap_grant *grant)
+{
+    const struct cap_slot *slot;
+    enum cap_error error = cap_table_lookup(&spawning.parent->table, grant->cap_id, &slot);
+    if (error != CAP_OK)
+        return error;
+    const struct object *object = slot->object;
+    if (slot->hold.transfer_mode == CAP_MODE_NONE || object->ops->aspace_bound)
+        return CAP_TRANSFER_NOT_ALLOWED;
+    return slot->hold.interface_id != grant->interface_id ? CAP_INTERFACE_RELABEL : CAP_OK;
+}
+
+static enum cap_error grant_held(const struct capos_cap_grant *grant, uint32_t *id)
+{
+    struct cap_prepared prepared;
+    struct cap_token token;
+    enum cap_grant_kind kind = is_move(grant) ? CAP_GRANT_MOVE : CAP_GRANT_RAW;
+    enum cap_error error = check_held(grant);
+    if (error == CAP_OK)
+        error = cap_grant_prepare(&spawning.parent->table, grant->cap_id, kind, &prepared);
+    if (error != CAP_OK)
+        return error;
+    error = cap_transfer_insert(&spawning.child->table, &prepared, &token);
+    if (error == CAP_OK) {
+        object_hold(prepared.object);
+        *id = token.cap_id;
+    } else if (is_move(grant)) {
+        (void)cap_move_rollback(&spawning.parent->table, grant->cap_id);
+    }
+    cap_prepared_drop(&kernel.epochs, &prepared);
+    return error;
+}
+
+static bool is_facet(const struct capos_cap_grant *grant)
+{
+    return grant->mode == CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT ||
+           grant->mode == CAPOS_CAP_GRANT_MODE_SERVICE_OBJECT;
+}
+
+static enum capn_outcome grant_one(const struct capos_cap_grant *grant, struct capset_entry *entry)
+{
+    struct call *call = spawning.call;
+    if (grant->source.which == CAPOS_CAP_GRANT_SOURCE_KERNEL) {
+        struct source_request request = {.number = (uint32_t)grant->source.kernel, .interface_id = grant->interface_id};
+        struct source_refusal why;
+        if (!source_grant(&request, spawning.child, entry, &why))
+            return call_exception(call, why.type, why.text);
+    } else {
+        if (is_facet(grant))
+            return call_exception(call, CAP_EXCEPTION_FAILED, "capability is not an endpoint");
+        enum cap_error error = grant_held(grant, &entry->cap_id);
+        if (error != CAP_OK)
+            return call_cap_exception(call, error);
+        entry->interface_id = grant->interface_id;
+    }
+    entry->name_len = grant->name.len;
+    memcpy(entry->name, grant->name.bytes, grant->name.len);
+    return CAPN_DONE;
+}
+
+static enum capn_outcome grant_all(void)
+{
+    enum capn_outcome outcome = CAPN_DONE;
+    memset(spawning.entries, 0, sizeof spawning.entries);
+    for (spawning.done = 0; spawning.done < spawning.grant_count; spawning.done++) {
+        outcome = grant_one(&spawning.grants[spawning.done], &spawning.entries[spawning.done]);
+        if (outcome != CAPN_DONE)
+            break;
+    }
+    return outcome;
+}
+
+static void undo_moves(void)
+{
+    for (uint32_t i = 0; i < spawning.done; i++)
+        if (is_move(&spawning.grants[i]))
+            (void)cap_move_rollback(&spawning.parent->table, spawning.grants[i].cap_id);
+}
+
+static void commit_moves(void)
+{
+    struct cap_removed removed;
+    for (uint32_t i = 0; i < spawning.done; i++) {
+        if (!is_move(&spawning.grants[i]) ||
+            cap_move_commit(&spawning.parent->table, spawning.grants[i].cap_id, &removed) != CAP_OK)
+            continue;
+        struct object *object = removed.object;
+        if (object->ops->released != NULL)
+            object->ops->released(object, spawning.parent, OBJECT_RELEASE_EXPLICIT);
+        object_drop(object);
+    }
+}
+
+/* ---- the transaction ------------------------------------------------------------------ */
+
+static enum capn_outcome add_result(struct object *object, uint16_t *index)
+{
+    if (object == NULL)
+        return call_exception(spawning.call, CAP_EXCEPTION_OVERLOADED, "out of kernel objects");
+    enum cap_error error = call_add_result_cap(spawning.call, (struct call_result_cap){.object = object}, index);
+    return error == CAP_OK ? CAPN_DONE : call_cap_exception(spawning.call, error);
+}
+
+static enum capn_outcome seal(void)
+{
+    struct process_refusal why;
+    if (process_seal(spawning.child, spawning.entries, spawning.grant_count, &why))
+        return CAPN_DONE;
+    return call_exception(spawning.call, why.type, why.text);
+}
+
+/* Everything that can fail between the empty child and its start. */
+static enum capn_outcome furnish(struct capos_process_spawner_spawn_results *out)
+{
+    enum capn_outcome outcome = grant_all();
+    if (outcome == CAPN_DONE)
+        outcome = seal();
+    if (outcome == CAPN_DONE)
+        outcome = add_result(process_handle_create(spawning.child), &out->handle_index);
+    if (outcome == CAPN_DONE)
+        outcome = add_result(capability_manager_create(spawning.child), &out->capability_manager_index);
+    return outcome;
+}
+
+static enum capn_outcome create_child(const struct capos_process_spawner_spawn_params *in)
+{
+    struct capn_data elf;
+    struct process_refusal why;
+    if (!manifest_binary(in->binary_name, &elf))
+        return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "no such program");
+    struct process_spec spec = {
+        .name = in->name.bytes,
+        .name_len = in->name.len,
+        .elf = elf.bytes,
+        .elf_len = elf.len,
+        .parent = spawning.parent,
+    };
+    if (!process_create(&spec, &spawning.child, &why))
+        return call_exception(spawning.call, why.type, why.text);
+    return CAPN_DONE;
+}
+
+static enum capn_outcome spawn(void *env, void *object, const struct capos_process_spawner_spawn_params *in,
+                               struct capos_process_spawner_spawn_results *out)
+{
+    (void)object;
+    enum capn_outcome outcome;
+    spawning.call = env;
+    spawning.parent = call_process(env);
+    outcome = read_grants(env, &in->grants);
+    if (outcome != CAPN_DONE || !call_reply_fits(env, REPLY_BYTES, REPLY_CAPS, &outcome))
+        return outcome;
+    enum cap_error error = cap_table_preflight(&spawning.parent->table, REPLY_CAPS);
+    if (error != CAP_OK)
+        return call_cap_exception(env, error);
+    outcome = create_child(in);
+    if (outcome != CAPN_DONE)
+        return outcome;
+    outcome = furnish(out);
+    if (outcome != CAPN_DONE) {
+        call_undo_result_caps(env); /* they point to the child */
+        undo_moves();
+        process_abandon(spawning.child);
+        return outcome;
+    }
+    commit_moves();
+    process_start(spawning.child);
+    return CAPN_DONE;
+}
+
+static const struct capos_process_spawner_ops methods = {.spawn = spawn};
+
+static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
+{
+    return capos_process_spawner_dispatch(&methods, object, context);
+}
+
+static const struct object_ops ops = {
+    .interface_id = CAPOS_PROCESS_SPAWNER_INTERFACE_ID,
+    .label = "process_spawner",
+    .dispatch = dispatch,
+};
+
+static struct object process_spawner;
+
+struct object *process_spawner_create(struct process *holder)
+{
+    (void)holder;
+    return object_init_static(&process_spawner, &ops);
+}
