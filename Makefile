@@ -13,7 +13,8 @@
 #       RUN_NEEDS     files that `make run` needs beside the kernel
 #   * It may use, from mk/flags.mk and mk/objects.mk:
 #       STRICT_FLAGS, KERNEL_CFLAGS, USER_CFLAGS, HOST_CFLAGS (host tools), TEST_CFLAGS (host tests: ASan and UBSan)
-#       CORE_SRC, KERNEL_SRC, SCHEMA_SRC    the production C files of core/, kernel/ and schema/generated/
+#       CORE_SRC, KERNEL_SRC, SCHEMA_SRC    the production C files of core/, kernel/ and schema/generated/; the clients, which
+#                     are code of user programs, are SCHEMA_CLIENT_SRC
 #       $(B)/kernel-obj/PATH.o, $(B)/user-obj/PATH.o, $(B)/test-obj/PATH.o, $(B)/host-obj/PATH.o
 #                     made from PATH.c (kernel-obj and user-obj also from PATH.S) with the four sets of flags; dependencies
 #                     are tracked.  $(call objects,kernel-obj,FILES) turns a list of sources into a list of objects.

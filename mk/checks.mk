@@ -16,8 +16,8 @@ test-mutants: ## weaken the code line by line: every weakening must be caught (T
 	@tools/mutants --only "$(T)" $(if $(BUDGET),--budget $(BUDGET))
 
 # Every production source under both compilers. What only user programs link is compiled for them.
-BOTH_KERNEL := $(CORE_SRC) $(KERNEL_SRC) $(call production,arch/x86_64) $(filter-out %_client.c,$(SCHEMA_SRC))
-BOTH_USER := $(call production,user) $(filter %_client.c,$(SCHEMA_SRC))
+BOTH_KERNEL := $(CORE_SRC) $(KERNEL_SRC) $(call production,arch/x86_64) $(SCHEMA_SRC)
+BOTH_USER := $(call production,user) $(SCHEMA_CLIENT_SRC)
 
 both-compilers: $(call objects,kernel-obj,$(BOTH_KERNEL)) $(call objects,clang-kernel-obj,$(BOTH_KERNEL)) ## kernel, core and SDK are free of warnings under gcc and clang
 both-compilers: $(call objects,user-obj,$(BOTH_USER)) $(call objects,clang-user-obj,$(BOTH_USER))

@@ -9,7 +9,8 @@ objects = $(patsubst %.c,$(B)/$(1)/%.o,$(patsubst %.S,$(B)/$(1)/%.o,$(2)))
 
 CORE_SRC := $(call production,core)
 KERNEL_SRC := $(call production,kernel)
-SCHEMA_SRC := $(call production,schema/generated)
+SCHEMA_SRC := $(filter-out %_client.c,$(call production,schema/generated))
+SCHEMA_CLIENT_SRC := $(filter %_client.c,$(call production,schema/generated))
 
 $(B)/kernel-obj/%.o: %.c
 	@mkdir -p $(@D)

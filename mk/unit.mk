@@ -13,7 +13,7 @@ ifneq ($(T),)
 UNIT_TESTS := $(filter $(B)/unit/$(T)%,$(UNIT_TESTS))
 endif
 
-$(CORE_TEST_LIB): $(call objects,test-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC))
+$(CORE_TEST_LIB): $(call objects,test-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC) $(SCHEMA_CLIENT_SRC))
 	@rm -f $@
 	@ar rcs $@ $^
 
@@ -40,4 +40,4 @@ unit: core-tests
 print-test-flags:
 	@echo $(TEST_CFLAGS)
 print-core-objects:
-	@echo $(call objects,test-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC))
+	@echo $(call objects,test-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC) $(SCHEMA_CLIENT_SRC))
