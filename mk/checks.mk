@@ -2,7 +2,7 @@
 #
 # Checks of the tree and the test run.
 
-.PHONY: test check test-mutants size deps-check arrows both-compilers smoke
+.PHONY: test check test-mutants size deps-check arrows both-compilers smoke run-no-authority
 
 test: ## pass every gate: installs what is missing, one line per test
 	@tools/bootstrap test
@@ -33,3 +33,6 @@ arrows: ## check the directions of dependencies between rooms
 
 deps-check: ## check the lock file: versions, checksums, licences
 	@tools/deps-check
+
+run-no-authority: all ## boot the service that holds nothing and show that it can do nothing
+	@tests/smoke/runner no-authority
