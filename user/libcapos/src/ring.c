@@ -63,6 +63,21 @@ static bool take_early(struct capos_ring *ring, uint64_t ticket, struct capos_co
     return false;
 }
 
+enum capos_status capos_ring_wait_any(uint64_t timeout_ns)
+{
+    for (;;) {
+        uint64_t entered = capos_cap_enter(1, timeout_ns);
+        if (entered == CAP_ENTER_THREAD_OWNED_HEAD || entered == CAP_ENTER_CONSUMER_BUSY)
+            continue;
+        if (entered > UINT32_MAX)
+            return CAPOS_RING_BROKEN;
+        if (entered > 0)
+            return CAPOS_OK;
+        if (timeout_ns != CAP_ENTER_WAIT_FOREVER)
+            return CAPOS_TIMED_OUT;
+    }
+}
+
 enum capos_status capos_ring_wait(struct capos_ring *ring, uint64_t ticket, uint64_t timeout_ns,
                                   struct capos_completion *out)
 {
@@ -76,13 +91,9 @@ enum capos_status capos_ring_wait(struct capos_ring *ring, uint64_t ticket, uint
                 return CAPOS_RING_BROKEN;
             ring->early[ring->early_count++] = *out;
         }
-        uint64_t entered = capos_cap_enter(1, timeout_ns);
-        if (entered == 0 && timeout_ns != CAP_ENTER_WAIT_FOREVER)
-            return CAPOS_TIMED_OUT;
-        if (entered == CAP_ENTER_THREAD_OWNED_HEAD || entered == CAP_ENTER_CONSUMER_BUSY)
-            continue;
-        if (entered > UINT32_MAX)
-            return CAPOS_RING_BROKEN;
+        enum capos_status status = capos_ring_wait_any(timeout_ns);
+        if (status != CAPOS_OK)
+            return status;
     }
 }
 

@@ -17,5 +17,5 @@ struct capos_arguments {
     char bytes[CAPOS_ARGS_BYTES];
 };
 
-/* Fetches the arguments through `boot_package`, if held; argc is 0 otherwise. */
+/* Fetches the arguments through `boot_package`, if held; argc is 1 otherwise. */
 void capos_arguments_load(struct capos_arguments *arguments);

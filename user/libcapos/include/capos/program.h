@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * A program on libcapos is an ordinary `int main(int argc, char **argv)`. Its
- * result is the exit code. argv[0] is the program's name when arguments were
- * given, else empty. Arguments come from `args` in the boot manifest's
- * initConfig and only reach a program that holds `boot_package`.
+ * result is the exit code. argv[0] is the empty text (a program is not told
+ * its name). Arguments come from `args` in the boot manifest's initConfig and
+ * only reach a program that holds `boot_package`.
  */
 #pragma once
 

@@ -50,5 +50,8 @@ enum capos_status capos_ring_submit(struct capos_ring *ring, const struct ring_s
 enum capos_status capos_ring_wait(struct capos_ring *ring, uint64_t ticket, uint64_t timeout_ns,
                                   struct capos_completion *out);
 
+/* Submits what is queued and blocks until a completion that nobody has looked at is there. CAPOS_TIMED_OUT as above. */
+enum capos_status capos_ring_wait_any(uint64_t timeout_ns);
+
 /* Submit and wait for ever. */
 enum capos_status capos_ring_run(struct capos_ring *ring, const struct ring_sqe *sqe, struct capos_completion *out);

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# User programs. A program is a folder: user/{init,shell,services/*,examples/*} or a single file user/tests/NAME.c;
+# each links the SDK archive, from which the linker takes what it needs.
+
+USER_INCLUDES := -Iuser/libcapos/include
+LIBCAPOS_SRC := $(call production,user/libcapos) core/base/bytes.c core/base/text.c \
+	$(filter core/capn/% core/manifest/% core/line/%,$(CORE_SRC)) \
+	$(filter-out schema/generated/capos_dispatch.c,$(SCHEMA_SRC)) $(SCHEMA_CLIENT_SRC)
+LIBCAPOS := $(B)/user/libcapos.a
+
+$(foreach s,$(shell find user -name '*.c'),$(eval CFLAGS.$(s) += $(USER_INCLUDES)))
+
+$(LIBCAPOS): $(call objects,user-obj,$(LIBCAPOS_SRC))
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+
+# $(1): name, $(2): sources
+define user_program
+PROGRAMS += $(B)/user/$(1).elf $(B)/user/$(1)
+$(B)/user/$(1): $(B)/user/$(1).elf
+	objcopy --strip-all $$< $$@
+$(B)/user/$(1).elf: $(call objects,user-obj,$(2)) $(LIBCAPOS) user/libcapos/program.ld
+	$(CC) -static -nostdlib -no-pie -Wl,--build-id=none,--gc-sections,-z,max-page-size=4096,-z,noexecstack \
+	  -T user/libcapos/program.ld -o $$@ $$(filter %.o,$$^) $(LIBCAPOS)
+endef
+
+user_folder = $(eval $(call user_program,$(notdir $(patsubst %/,%,$(1))),$(wildcard $(1)*.c)))
+user_file = $(eval $(call user_program,$(basename $(notdir $(1))),$(1)))
+
+$(foreach d,$(wildcard user/init/ user/shell/ user/services/*/ user/examples/*/),$(call user_folder,$(d)))
+$(foreach f,$(wildcard user/tests/*.c),$(call user_file,$(f)))
+
+.PHONY: user
+user: $(PROGRAMS) ## build libcapos and every user program
+
+RUN_NEEDS += $(B)/user/shell-package.bin
+$(B)/user/shell-package.bin: user/manifests/shell.capnp schema/capos.capnp $(PROGRAMS)
+	tools/package $< $@
