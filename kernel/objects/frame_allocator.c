@@ -57,7 +57,7 @@ static enum capn_outcome alloc_contiguous(void *env, void *object,
 {
     (void)object;
     if (in->count == 0)
-        return call_invalid(env, "frame count is zero");
+        return call_invalid(env, "count is zero");
     return allocate(env, in->count, &out->handle_index);
 }
 

@@ -200,7 +200,7 @@ static enum capn_outcome create_child(const struct capos_process_spawner_spawn_p
     struct capn_data elf;
     struct process_refusal why;
     if (!manifest_binary(in->binary_name, &elf))
-        return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "no such program");
+        return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "unknown program");
     struct process_spec spec = {
         .name = in->name.bytes,
         .name_len = in->name.len,
