@@ -21,7 +21,7 @@ void kernel_halt(enum halt_status status, const char *reason)
 {
     if (status == HALT_OK) {
         check_all(CHECK_REPORT);
-        check_report_frames();
+        check_report_frames(frames_free_count());
     }
     report_halt(status, reason);
     machine_power_off((uint32_t)status);
@@ -35,7 +35,7 @@ void kernel_power_off(void)
 void kernel_reboot(void)
 {
     check_all(CHECK_REPORT);
-    check_report_frames();
+    check_report_frames(frames_free_count());
     report_halt(HALT_OK, "reboot");
     machine_reboot();
 }

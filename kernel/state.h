@@ -37,6 +37,7 @@ struct boot_state {
     int64_t wall_seconds;     /* since 1970 at boot */
     bool wall_known;
     bool check_requested;     /* capos.check on the command line */
+    uint64_t free_frames;     /* before the first process; all of them come back */
     uint64_t ready_ns;        /* when the first process became ready */
 };
 

@@ -151,6 +151,8 @@ static void check_processes(struct text_buf *why)
         text_buf_append_str(why, "timers run without a process");
     else if (kernel.processes.count == 0 && kernel.epochs.in_use != 0)
         text_buf_append_str(why, "epoch cells are lost");
+    else if (kernel.processes.count == 0 && frames_free_count() != kernel.boot.free_frames)
+        text_buf_append_str(why, "frames are lost");
     else if (!cap_epoch_pool_is_valid(&kernel.epochs))
         text_buf_append_str(why, "epoch pool is broken");
 }
@@ -187,11 +189,11 @@ bool check_all(enum check_mode mode)
     return good;
 }
 
-void check_report_frames(void)
+void check_report_frames(uint64_t free)
 {
     struct log_line line;
     struct text_buf *text = log_begin(&line);
     text_buf_append_str(text, "frames free=");
-    text_buf_append_u64(text, frames_free_count());
+    text_buf_append_u64(text, free);
     log_verdict(&line);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum check_mode {
     CHECK_REPORT,   /* a verdict line for every check */
@@ -17,4 +18,4 @@ enum check_mode {
 /* True when every check passed. */
 bool check_all(enum check_mode mode);
 /* The verdict line `frames free=<n>`. */
-void check_report_frames(void);
+void check_report_frames(uint64_t free);

@@ -63,6 +63,7 @@ static void report_call(const struct process *process, const struct thread_last_
         text_buf_append_str(text, method);
     else
         text_buf_append_u64(text, call->method_id);
+    text_buf_append_str(text, call->running ? " (not answered yet)" : " (answered)");
     log_console(&line);
 }
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * From the machine's kernel_boot to a first process that is ready to run. Any
+ * failure here is before programs run: it is told in one line and the machine
+ * is switched off; nothing panics. Source: docs/kernel-semantics.md, BM-01 to BM-06.
+ */
+#include "kernel/boot/boot.h"
+
+#include "abi/layout.h"
+#include "kernel/check/check.h"
+#include "kernel/halt.h"
+#include "kernel/log/log.h"
+#include "kernel/object.h"
+#include "kernel/state.h"
+
+/* One epoch cell for every slot of every table, and those of a transfer on its way. */
+#define EPOCH_CELLS (PROCESSES_MAX * CAP_SLOTS_MAX + TRANSFER_DESCRIPTORS_MAX)
+
+void boot_refuse(const char *kind, const char *text, size_t len)
+{
+    struct log_line line;
+    struct text_buf *out = log_begin(&line);
+    text_buf_append_str(out, "manifest rejected: ");
+    text_buf_append(out, text, len);
+    log_console(&line);
+    out = log_begin(&line);
+    text_buf_append_str(out, "refused ");
+    text_buf_append_str(out, kind);
+    text_buf_append_str(out, " ");
+    text_buf_append(out, text, len);
+    log_verdict(&line);
+    kernel_halt(HALT_REFUSED, "boot refused");
+}
+
+static void refuse_str(const char *kind, const char *text)
+{
+    boot_refuse(kind, text, text_len(text));
+}
+
+/* Is the word on the kernel's command line? */
+static bool has_option(const struct boot_info *info, const char *word)
+{
+    size_t len = text_len(word);
+    uint32_t start = 0;
+    for (uint32_t i = 0; i <= info->cmdline_len; i++) {
+        if (i < info->cmdline_len && info->cmdline[i] != ' ')
+            continue;
+        if (text_equal(info->cmdline + start, i - start, word, len))
+            return true;
+        start = i + 1;
+    }
+    return false;
+}
+
+static bool take_epochs(void)
+{
+    uint64_t first;
+    uint64_t pages = (EPOCH_CELLS * sizeof(struct cap_epoch) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    if (!frames_alloc_run(FRAME_KERNEL, pages, &first))
+        return false;
+    cap_epoch_pool_init(&kernel.epochs, machine_frame_address(first), EPOCH_CELLS);
+    return true;
+}
+
+static void take_memory(void)
+{
+    bool ok = frames_init(&kernel.frames, &kernel.boot.info) && take_epochs() &&
+              pool_init(&kernel.processes.pool, "processes", sizeof(struct process), PROCESSES_MAX) &&
+              pool_init(&kernel.processes.threads, "threads", sizeof(struct thread), THREADS_MAX) &&
+              object_pool_init();
+    if (!ok)
+        refuse_str("memory", "not enough memory for the kernel's own records");
+    timers_init(&kernel.timers);
+}
+
+static void take_package(void)
+{
+    struct boot_state *boot = &kernel.boot;
+    if (boot->info.module_count != 1)
+        refuse_str("manifest", "exactly one boot module is required");
+    const uint8_t *page = machine_frame_address(boot->info.module_start >> PAGE_SHIFT);
+    boot->package = page + boot->info.module_start % PAGE_SIZE;
+    boot->package_len = boot->info.module_len;
+}
+
+static void report_ready(const struct process *init)
+{
+    struct log_line line;
+    struct text_buf *text = log_begin(&line);
+    text_buf_append_str(text, "boot-ns=");
+    text_buf_append_u64(text, kernel.boot.ready_ns);
+    text_buf_append_str(text, " cpus=");
+    text_buf_append_u64(text, machine_cpu_count());
+    log_verdict(&line);
+    check_report_frames(kernel.boot.free_frames);
+    text = log_begin(&line);
+    text_buf_append_str(text, "init pid=");
+    text_buf_append_u64(text, init->pid);
+    text_buf_append_str(text, " name=");
+    text_buf_append(text, init->name, init->name_len);
+    log_verdict(&line);
+    text = log_begin(&line);
+    text_buf_append_str(text, "capOS: ready after ");
+    text_buf_append_u64(text, kernel.boot.ready_ns / 1000000);
+    text_buf_append_str(text, " ms, processors: ");
+    text_buf_append_u64(text, machine_cpu_count());
+    text_buf_append_str(text, ", free memory: ");
+    text_buf_append_u64(text, frames_free_count() * PAGE_SIZE >> 20);
+    text_buf_append_str(text, " MiB");
+    log_console(&line);
+}
+
+void kernel_boot(const struct boot_info *info)
+{
+    lock_init(&kernel.lock, "kernel", LOCK_RANK_KERNEL);
+    lock_acquire(&kernel.lock);
+    log_verdict_text("capos-verdict 1");
+    kernel.boot.info = *info;
+    kernel.boot.check_requested = has_option(info, "capos.check=1");
+    kernel.boot.wall_known = machine_boot_wall_seconds(&kernel.boot.wall_seconds);
+    take_memory();
+    take_package();
+    kernel.boot.free_frames = frames_free_count();
+    struct process *init = boot_first_process();
+    kernel.boot.ready_ns = machine_now_ns();
+    report_ready(init);
+    process_start(init);
+    lock_release(&kernel.lock);
+}
