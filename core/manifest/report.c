@@ -4,6 +4,8 @@
 
 /* Steps of the deepest path, $.initConfig.services[i].caps[k].source.service, and some to spare. */
 #define STEPS_MAX 12u
+/* Of a name in a message, bytes: leaves room for the list of all sources. */
+#define NAME_SHOWN_MAX 96u
 
 const struct manifest_path manifest_root_path = { NULL, "$", -1 };
 
@@ -24,6 +26,13 @@ void manifest_path_append(struct text_buf *out, const struct manifest_path *path
             text_buf_append_str(out, "]");
         }
     }
+}
+
+void manifest_append_name(struct text_buf *out, struct capn_text name)
+{
+    text_buf_append_str(out, "`");
+    text_buf_append(out, name.bytes, utf8_cut(name.bytes, name.len, NAME_SHOWN_MAX));
+    text_buf_append_str(out, "`");
 }
 
 static struct text_buf begin(struct manifest_report *report, enum manifest_error error, const struct manifest_path *at)
@@ -107,9 +116,8 @@ enum manifest_error manifest_value_name(struct manifest_report *report, const st
 {
     struct text_buf text = manifest_value_begin(report, at);
     text_buf_append_str(&text, why);
-    text_buf_append_str(&text, " `");
-    text_buf_append(&text, name.bytes, name.len);
-    text_buf_append_str(&text, "`");
+    text_buf_append_str(&text, " ");
+    manifest_append_name(&text, name);
     return end(report, &text);
 }
 

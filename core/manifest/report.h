@@ -47,6 +47,8 @@ struct manifest_path {
 extern const struct manifest_path manifest_root_path; /* $ */
 
 void manifest_path_append(struct text_buf *out, const struct manifest_path *path);
+/* The name in backquotes, cut when it is long. */
+void manifest_append_name(struct text_buf *out, struct capn_text name);
 
 enum manifest_error manifest_missing(struct manifest_report *report, const struct manifest_path *at, const char *field);
 enum manifest_error manifest_duplicate(struct manifest_report *report, const struct manifest_path *at, const char *field);
