@@ -118,20 +118,6 @@ struct cap_row {
     struct cap_hold hold;
 };
 
-/* Why a release hook runs. */
-enum cap_release_kind {
-    CAP_RELEASE_EXPLICIT,     /* by the thread named below */
-    CAP_RELEASE_PROCESS_EXIT, /* tid and thread_generation are 0 */
-};
-
-struct cap_release_reason {
-    enum cap_release_kind kind;
-    uint32_t pid;
-    uint32_t tid;
-    uint64_t process_generation;
-    uint64_t thread_generation;
-};
-
 void cap_table_init(struct cap_table *table, const struct cap_table_config *config);
 
 /*
