@@ -7,7 +7,7 @@
 #include "kernel/ipc/call.h"
 #include "kernel/log/log.h"
 #include "kernel/objects/log.h"
-#include "kernel/objects/manifest.h"
+#include "kernel/objects/boot_manifest.h"
 #include "kernel/objects/objects.h"
 #include "kernel/sched/sched.h"
 #include "schema/generated/capos_dispatch.h"
@@ -16,9 +16,9 @@ struct logring *log_ring(void)
 {
     static struct logring ring;
     static bool ready;
-    struct manifest manifest;
+    struct boot_manifest manifest;
     if (!ready) {
-        bool readable = manifest_open(&manifest);
+        bool readable = boot_manifest_open(&manifest);
         logring_init(&ring, readable ? (uint16_t)manifest.root.kernel_params.log_level : LOGRING_DEBUG);
         ready = true;
     }

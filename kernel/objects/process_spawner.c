@@ -9,7 +9,7 @@
 #include "core/cap/transfer.h"
 #include "kernel/boot/sources.h"
 #include "kernel/ipc/call.h"
-#include "kernel/objects/manifest.h"
+#include "kernel/objects/boot_manifest.h"
 #include "kernel/objects/objects.h"
 #include "kernel/proc/process.h"
 #include "kernel/state.h"
@@ -199,7 +199,7 @@ static enum capn_outcome create_child(const struct capos_process_spawner_spawn_p
 {
     struct capn_data elf;
     struct process_refusal why;
-    if (!manifest_binary(in->binary_name, &elf))
+    if (!boot_manifest_binary(in->binary_name, &elf))
         return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "unknown program");
     struct process_spec spec = {
         .name = in->name.bytes,

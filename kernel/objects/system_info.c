@@ -2,7 +2,7 @@
 /*
  * SystemInfo: the banner and the host name that the boot manifest gives.
  */
-#include "kernel/objects/manifest.h"
+#include "kernel/objects/boot_manifest.h"
 #include "kernel/objects/objects.h"
 #include "schema/generated/capos_dispatch.h"
 
@@ -10,8 +10,8 @@ static enum capn_outcome motd(void *env, void *object, const struct capos_system
                               struct capos_system_info_motd_results *out)
 {
     (void)env, (void)object, (void)in;
-    struct manifest manifest;
-    if (manifest_open(&manifest))
+    struct boot_manifest manifest;
+    if (boot_manifest_open(&manifest))
         out->text = manifest.root.kernel_params.motd;
     return CAPN_DONE;
 }
@@ -20,8 +20,8 @@ static enum capn_outcome hostname(void *env, void *object, const struct capos_sy
                                   struct capos_system_info_hostname_results *out)
 {
     (void)env, (void)object, (void)in;
-    struct manifest manifest;
-    if (manifest_open(&manifest))
+    struct boot_manifest manifest;
+    if (boot_manifest_open(&manifest))
         out->name = manifest.root.kernel_params.hostname;
     return CAPN_DONE;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The boot manifest for objects: manifest.h.
+ * The boot manifest for objects: boot_manifest.h.
  */
-#include "kernel/objects/manifest.h"
+#include "kernel/objects/boot_manifest.h"
 
 #include "kernel/state.h"
 
-bool manifest_open(struct manifest *manifest)
+bool boot_manifest_open(struct boot_manifest *manifest)
 {
     struct capn_struct root;
     return capn_message_open(&manifest->message, kernel.boot.package, kernel.boot.package_len, CAPN_LIMITS_MANIFEST,
@@ -15,11 +15,11 @@ bool manifest_open(struct manifest *manifest)
            capos_system_manifest_decode(root, &manifest->root) == CAPN_OK;
 }
 
-bool manifest_binary(struct capn_text name, struct capn_data *elf)
+bool boot_manifest_binary(struct capn_text name, struct capn_data *elf)
 {
-    struct manifest manifest;
+    struct boot_manifest manifest;
     struct capos_named_blob blob;
-    if (!manifest_open(&manifest))
+    if (!boot_manifest_open(&manifest))
         return false;
     for (uint32_t i = 0; i < capn_list_len(&manifest.root.binaries); i++) {
         if (capos_named_blob_list_get(&manifest.root.binaries, i, &blob) != CAPN_OK)

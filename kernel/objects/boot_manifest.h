@@ -10,12 +10,12 @@
 
 #include "schema/generated/capos.h"
 
-struct manifest {
+struct boot_manifest {
     struct capn_message message;
     struct capos_system_manifest root;
 };
 
 /* False only when boot accepted a manifest that does not decode. */
-bool manifest_open(struct manifest *manifest);
+bool boot_manifest_open(struct boot_manifest *manifest);
 /* The program of that name; false when there is none. Valid for ever. */
-bool manifest_binary(struct capn_text name, struct capn_data *elf);
+bool boot_manifest_binary(struct capn_text name, struct capn_data *elf);
