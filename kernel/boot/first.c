@@ -23,12 +23,13 @@ static void refuse_str(const char *kind, const char *text)
 
 static void refuse_grant(const struct manifest_source *source, const char *text)
 {
-    char storage[160];
-    struct text_buf out = text_buf_over(storage, sizeof storage);
-    text_buf_append_str(&out, source->name);
-    text_buf_append_str(&out, ": ");
-    text_buf_append_str(&out, text);
-    boot_refuse("grant", out.bytes, out.len);
+    char storage[80];
+    struct text_buf kind = text_buf_over(storage, sizeof storage - 1);
+    text_buf_append_str(&kind, "grant ");
+    text_buf_append_str(&kind, source->name);
+    text_buf_append_str(&kind, ":");
+    storage[kind.len] = '\0';
+    refuse_str(storage, text);
 }
 
 static void decode(void)

@@ -56,6 +56,8 @@ enum aspace_error aspace_commit(struct aspace *as, uint64_t addr, uint64_t size,
 
 static void uncommit(struct aspace *as, uint64_t addr, uint64_t pages)
 {
+    if (as->committed == 0)
+        return;
     uint64_t removed = aspace_strip(as, addr, pages, FRAME_ANON);
     as->committed -= removed;
     cap_ledger_release(as->ledger, CAP_RESOURCE_FRAME_GRANT_PAGES, removed);
