@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Checks of resource profiles, seed accounts and role bindings (rows M85 to M97). Works on what manifest_decode_params has
+ * read; a list that is compared with itself costs traversal budget, which bounds the work. */
+#include "core/manifest/internal.h"
+
+#include "core/base/bytes.h"
+
+#define PROFILE_NAME_MAX 64u
+#define ACCOUNT_NAME_MAX 64u
+#define DISPLAY_NAME_MAX 96u
+#define PRINCIPAL_BYTES 32u
+
+static const char *const roles[] = {
+    "guest",           "local-user",       "developer",    "storage-admin",     "net-operator",   "service-operator",
+    "security-auditor", "account-admin",   "policy-admin", "recovery-operator", "system-updater", "service-account",
+};
+
+static enum manifest_error get_account(const struct manifest *manifest, uint32_t i, struct capos_manifest_seed_account *out,
+                                       struct manifest_report *report)
+{
+    enum capn_error error = capos_manifest_seed_account_list_get(&manifest->params.seed_accounts, i, out);
+    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
+}
+
+static enum manifest_error get_profile_name(const struct manifest *manifest, uint32_t i, struct capn_text *out,
+                                            struct manifest_report *report)
+{
+    struct capos_manifest_resource_profile profile;
+    enum capn_error error = capos_manifest_resource_profile_list_get(&manifest->params.resource_profiles, i, &profile);
+    *out = profile.name;
+    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
+}
+
+/* Is the name that of one of the first `count` profiles? */
+static enum manifest_error profile_known(const struct manifest *manifest, struct capn_text name, uint32_t count, bool *known,
+                                         struct manifest_report *report)
+{
+    *known = false;
+    for (uint32_t i = 0; i < count && !*known; i++) {
+        struct capn_text other;
+        MANIFEST_TRY(get_profile_name(manifest, i, &other, report));
+        *known = capn_text_equal(name, other);
+    }
+    return MANIFEST_OK;
+}
+
+static enum manifest_error check_length(struct manifest_report *report, const struct manifest_path *at, uint32_t len,
+                                        uint32_t limit)
+{
+    if (len == 0)
+        return manifest_value(report, at, "empty");
+    return len > limit ? manifest_value_limit(report, at, "bytes:", len, limit) : MANIFEST_OK;
+}
+
+enum manifest_error manifest_check_profiles(const struct manifest *manifest, struct manifest_report *report)
+{
+    for (uint32_t p = 0; p < capn_list_len(&manifest->params.resource_profiles); p++) {
+        struct manifest_path profile = MANIFEST_ITEM(&manifest_params_path, "resourceProfiles", p);
+        struct manifest_path path = MANIFEST_STEP(&profile, "name");
+        struct capn_text name;
+        bool known;
+        MANIFEST_TRY(get_profile_name(manifest, p, &name, report));
+        MANIFEST_TRY(check_length(report, &path, name.len, PROFILE_NAME_MAX));
+        MANIFEST_TRY(profile_known(manifest, name, p, &known, report));
+        if (known)
+            return manifest_value_name(report, &path, "duplicate profile", name);
+    }
+    return MANIFEST_OK;
+}
+
+static bool is_blank_or_control(char c)
+{
+    return (unsigned char)c <= 0x20 || c == 0x7f;
+}
+
+/* Trims blanks and controls and lowers the case; false for a name that has no normal form. */
+static bool normalise(struct capn_text name, char out[ACCOUNT_NAME_MAX], struct capn_text *normal)
+{
+    while (name.len != 0 && is_blank_or_control(name.bytes[name.len - 1]))
+        name.len--;
+    while (name.len != 0 && is_blank_or_control(name.bytes[0]))
+        name = (struct capn_text){ name.bytes + 1, name.len - 1 };
+    if (name.len == 0 || name.len > ACCOUNT_NAME_MAX)
+        return false;
+    for (uint32_t i = 0; i < name.len; i++) {
+        char c = name.bytes[i];
+        if ((unsigned char)c >= 0x7f || (unsigned char)c < 0x20 || c == ':')
+            return false;
+        out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    *normal = (struct capn_text){ out, name.len };
+    return true;
+}
+
+struct account_check {
+    const struct manifest *manifest;
+    struct manifest_report *report;
+    const struct manifest_path *path; /* $.kernelParams.seedAccounts[index] */
+    uint32_t index;
+    struct capos_manifest_seed_account account;
+};
+
+static enum manifest_error check_account_name(const struct account_check *check)
+{
+    struct manifest_path path = MANIFEST_STEP(check->path, "name");
+    char mine[ACCOUNT_NAME_MAX], others[ACCOUNT_NAME_MAX];
+    struct capn_text name, other;
+    MANIFEST_TRY(check_length(check->report, &path, check->account.name.len, ACCOUNT_NAME_MAX));
+    if (!normalise(check->account.name, mine, &name))
+        return manifest_value_name(check->report, &path, "not an account name:", check->account.name);
+    if (check->account.display_name.len > DISPLAY_NAME_MAX)
+        return manifest_value_limit(check->report, &MANIFEST_STEP(check->path, "displayName"), "bytes:",
+                                    check->account.display_name.len, DISPLAY_NAME_MAX);
+    for (uint32_t i = 0; i < check->index; i++) {
+        struct capos_manifest_seed_account earlier;
+        MANIFEST_TRY(get_account(check->manifest, i, &earlier, check->report));
+        if (normalise(earlier.name, others, &other) && capn_text_equal(name, other))
+            return manifest_value_number(check->report, &path, "same name as account", i);
+    }
+    return MANIFEST_OK;
+}
+
+enum manifest_error manifest_find_principal(const struct manifest *manifest, struct capn_data principal,
+                                            struct capos_manifest_seed_account *out, bool *found,
+                                            struct manifest_report *report)
+{
+    *found = false;
+    for (uint32_t i = 0; i < capn_list_len(&manifest->params.seed_accounts) && !*found; i++) {
+        MANIFEST_TRY(get_account(manifest, i, out, report));
+        *found = manifest_data_equal(out->principal_id, principal);
+    }
+    return MANIFEST_OK;
+}
+
+static enum manifest_error check_principal(const struct account_check *check)
+{
+    struct manifest_path path = MANIFEST_STEP(check->path, "principalId");
+    if (check->account.principal_id.len == 0)
+        return manifest_value(check->report, &path, "empty");
+    MANIFEST_TRY(manifest_check_size(check->report, &path, check->account.principal_id.len, PRINCIPAL_BYTES));
+    for (uint32_t i = 0; i < check->index; i++) {
+        struct capos_manifest_seed_account earlier;
+        MANIFEST_TRY(get_account(check->manifest, i, &earlier, check->report));
+        if (manifest_data_equal(earlier.principal_id, check->account.principal_id))
+            return manifest_value_number(check->report, &path, "same principal as account", i);
+    }
+    return MANIFEST_OK;
+}
+
+static enum manifest_error check_account_profiles(const struct account_check *check)
+{
+    struct manifest_path path = MANIFEST_STEP(check->path, "resourceProfile");
+    bool known;
+    MANIFEST_TRY(profile_known(check->manifest, check->account.resource_profile,
+                               capn_list_len(&check->manifest->params.resource_profiles), &known, check->report));
+    if (!known)
+        return manifest_value_name(check->report, &path, "unknown resource profile", check->account.resource_profile);
+    if (check->account.policy_profile.len != 0)
+        return manifest_value(check->report, &MANIFEST_STEP(check->path, "policyProfile"), "policy profiles must be empty");
+    return MANIFEST_OK;
+}
+
+/* Is the reference among the first `count` of the account? */
+static enum manifest_error has_reference(const struct account_check *check, const struct capos_manifest_seed_account *account,
+                                         uint32_t count, struct capn_data reference, bool *found)
+{
+    *found = false;
+    for (uint32_t c = 0; c < count && !*found; c++) {
+        struct capn_data other;
+        enum capn_error error = capn_list_data_at(&account->credential_refs, c, &other);
+        if (error != CAPN_OK)
+            return manifest_wire(check->report, error);
+        *found = manifest_data_equal(other, reference);
+    }
+    return MANIFEST_OK;
+}
+
+static enum manifest_error check_reference(const struct account_check *check, uint32_t c, struct capn_data reference)
+{
+    static const char console[] = "console-password";
+    struct manifest_path path = MANIFEST_ITEM(check->path, "credentialRefs", c);
+    bool found;
+    if (reference.len == 0)
+        return manifest_value(check->report, &path, "empty");
+    MANIFEST_TRY(has_reference(check, &check->account, c, reference, &found));
+    if (found)
+        return manifest_value(check->report, &path, "twice in this account");
+    for (uint32_t i = 0; i < check->index; i++) {
+        struct capos_manifest_seed_account earlier;
+        MANIFEST_TRY(get_account(check->manifest, i, &earlier, check->report));
+        MANIFEST_TRY(has_reference(check, &earlier, capn_list_len(&earlier.credential_refs), reference, &found));
+        if (found)
+            return manifest_value_number(check->report, &path, "used by account", i);
+    }
+    if (reference.len == sizeof console - 1 && memcmp(reference.bytes, console, sizeof console - 1) == 0
+        && check->account.kind != CAPOS_PRINCIPAL_KIND_OPERATOR)
+        return manifest_value(check->report, &path, "console-password is for an operator account");
+    return MANIFEST_OK;
+}
+
+static enum manifest_error check_references(const struct account_check *check)
+{
+    for (uint32_t c = 0; c < capn_list_len(&check->account.credential_refs); c++) {
+        struct capn_data reference;
+        enum capn_error error = capn_list_data_at(&check->account.credential_refs, c, &reference);
+        if (error != CAPN_OK)
+            return manifest_wire(check->report, error);
+        MANIFEST_TRY(check_reference(check, c, reference));
+    }
+    return MANIFEST_OK;
+}
+
+enum manifest_error manifest_check_accounts(const struct manifest *manifest, struct manifest_report *report)
+{
+    for (uint32_t a = 0; a < capn_list_len(&manifest->params.seed_accounts); a++) {
+        struct manifest_path path = MANIFEST_ITEM(&manifest_params_path, "seedAccounts", a);
+        struct account_check check = { .manifest = manifest, .report = report, .path = &path, .index = a };
+        MANIFEST_TRY(get_account(manifest, a, &check.account, report));
+        MANIFEST_TRY(check_account_name(&check));
+        MANIFEST_TRY(check_principal(&check));
+        MANIFEST_TRY(check_account_profiles(&check));
+        MANIFEST_TRY(check_references(&check));
+        if (capn_list_len(&check.account.direct_caps) != 0)
+            return manifest_value(report, &MANIFEST_STEP(&path, "directCaps"), "direct caps must be empty");
+        if (check.account.service_binary.len != 0 && check.account.kind != CAPOS_PRINCIPAL_KIND_SERVICE)
+            return manifest_value(report, &MANIFEST_STEP(&path, "serviceBinary"), "only a service account has a binary");
+    }
+    return MANIFEST_OK;
+}
+
+static bool role_known(struct capn_text role)
+{
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        if (capn_text_equal(role, capn_text_of(roles[i])))
+            return true;
+    }
+    return false;
+}
+
+static enum manifest_error get_role(const struct manifest *manifest, uint32_t r, struct capos_manifest_role_binding *out,
+                                    struct manifest_report *report)
+{
+    enum capn_error error = capos_manifest_role_binding_list_get(&manifest->params.initial_role_bindings, r, out);
+    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
+}
+
+enum manifest_error manifest_check_roles(const struct manifest *manifest, struct manifest_report *report)
+{
+    for (uint32_t r = 0; r < capn_list_len(&manifest->params.initial_role_bindings); r++) {
+        struct manifest_path path = MANIFEST_ITEM(&manifest_params_path, "initialRoleBindings", r);
+        struct capos_manifest_role_binding role, earlier;
+        struct capos_manifest_seed_account account;
+        bool known;
+        MANIFEST_TRY(get_role(manifest, r, &role, report));
+        if (!role_known(role.role))
+            return manifest_value_name(report, &MANIFEST_STEP(&path, "role"), "unknown role", role.role);
+        MANIFEST_TRY(manifest_find_principal(manifest, role.principal_id, &account, &known, report));
+        if (role.principal_id.len == 0 || !known)
+            return manifest_value(report, &MANIFEST_STEP(&path, "principalId"), "no seed account has this principal");
+        for (uint32_t i = 0; i < r; i++) {
+            MANIFEST_TRY(get_role(manifest, i, &earlier, report));
+            if (capn_text_equal(earlier.role, role.role) && manifest_data_equal(earlier.principal_id, role.principal_id))
+                return manifest_value_number(report, &path, "same as binding", i);
+        }
+    }
+    return MANIFEST_OK;
+}
