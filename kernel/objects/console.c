@@ -3,15 +3,15 @@
  * Console: bytes out to the one stream that the machine calls its console.
  * No state of its own.
  */
-#include "kernel/machine.h"
 #include "kernel/objects/objects.h"
+#include "kernel/objects/terminal.h"
 #include "schema/generated/capos_dispatch.h"
 
 static enum capn_outcome console_write(void *env, void *object, const struct capos_console_write_params *in,
                                        struct capos_console_write_results *out)
 {
     (void)env, (void)object, (void)out;
-    machine_console_write(in->data.bytes, in->data.len);
+    terminal_write(in->data.bytes, in->data.len);
     return CAPN_DONE;
 }
 
@@ -19,8 +19,7 @@ static enum capn_outcome console_write_line(void *env, void *object, const struc
                                             struct capos_console_write_line_results *out)
 {
     (void)env, (void)object, (void)out;
-    machine_console_write(in->text.bytes, in->text.len);
-    machine_console_write("\n", 1);
+    terminal_write_line(in->text);
     return CAPN_DONE;
 }
 

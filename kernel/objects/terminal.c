@@ -24,13 +24,14 @@ static struct {
 
 void terminal_write(const void *bytes, uint32_t len)
 {
-    machine_console_write(bytes, len);
+    if (len > 0)
+        machine_console_write(bytes, len);
 }
 
 void terminal_write_line(struct capn_text text)
 {
-    machine_console_write(text.bytes, text.len);
-    machine_console_write("\n", 1);
+    terminal_write(text.bytes, text.len);
+    terminal_write("\n", 1);
 }
 
 static void finish(enum capos_line_status status, uint32_t len)
