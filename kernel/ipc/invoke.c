@@ -49,7 +49,8 @@ static bool prepare_reply(struct call *call, struct call_running *run, struct ri
 {
     struct process *process = call->process;
     uint32_t room = call_reply_room(call);
-    if (!aspace_range_ok(&process->aspace, call->sqe.result_addr, call->sqe.result_len, true)) {
+    if (call->sqe.result_len > 0 &&
+        !aspace_range_ok(&process->aspace, call->sqe.result_addr, call->sqe.result_len, true)) {
         *cqe = transport(call, CAP_ERR_INVALID_RESULT_BUFFER);
         return false;
     }
