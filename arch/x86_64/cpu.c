@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Processor set-up. Bits of control registers, descriptors and MSRs as in the
+ * Intel SDM 3, chapters 2, 3, 5 and 6. User code cannot write its segment
+ * bases (FSGSBASE stays off), so the kernel's idea of them is the truth.
+ */
+#include "arch/x86_64/cpu.h"
+
+#include "arch/x86_64/asm.h"
+#include "arch/x86_64/offsets.h"
+#include "arch/x86_64/paging.h"
+
+#define CR0_MP (1ull << 1)
+#define CR0_EM (1ull << 2)
+#define CR0_TS (1ull << 3)
+#define CR0_NE (1ull << 5)
+#define CR0_WP (1ull << 16)
+#define CR0_AM (1ull << 18)
+#define CR0_NW (1ull << 29)
+#define CR0_CD (1ull << 30)
+
+#define CR4_PAE (1ull << 5)
+#define CR4_PGE (1ull << 7)
+#define CR4_OSFXSR (1ull << 9)
+#define CR4_OSXMMEXCPT (1ull << 10)
+#define CR4_UMIP (1ull << 11)
+#define CR4_OSXSAVE (1ull << 18)
+#define CR4_SMEP (1ull << 20)
+#define CR4_SMAP (1ull << 21)
+
+#define EFER_SCE (1ull << 0)
+#define EFER_NXE (1ull << 11)
+
+#define IST_DOUBLE_FAULT 1
+#define IST_NMI 2
+#define IST_MACHINE_CHECK 3
+
+_Static_assert(__builtin_offsetof(struct machine_context, rax) == CTX_RAX, "entry.S");
+_Static_assert(__builtin_offsetof(struct machine_context, rbp) == CTX_RBP, "entry.S");
+_Static_assert(__builtin_offsetof(struct machine_context, r8) == CTX_R8, "entry.S");
+_Static_assert(__builtin_offsetof(struct machine_context, r15) == CTX_R15, "entry.S");
+_Static_assert(__builtin_offsetof(struct machine_context, rip) == CTX_RIP, "entry.S");
+_Static_assert(__builtin_offsetof(struct machine_context, by_syscall) == CTX_BY_SYSCALL, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, context) == CPU_CONTEXT, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, stack) == CPU_STACK, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "entry.S");
+_Static_assert(sizeof(struct tss) == 104, "hardware");
+
+struct gate {
+    uint16_t offset_low, selector;
+    uint8_t ist, type;
+    uint16_t offset_middle;
+    uint32_t offset_high, reserved;
+};
+
+struct table_pointer {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+__attribute__((section(".bss.entry"))) struct cpu cpus[MACHINE_CPUS_MAX];
+uint32_t cpus_found = 1;
+uint32_t cpus_stopping;
+struct cpu_features cpu_features;
+uintptr_t __stack_chk_guard; /* boot.S */
+__attribute__((section(".late_rodata"), aligned(4096))) static struct gate idt[256];
+
+extern uint8_t entry_vectors[];
+void entry_syscall(void);
+void entry_nmi(void);
+void entry_double_fault(void);
+void entry_machine_check(void);
+_Noreturn void __stack_chk_fail(void);
+
+void __stack_chk_fail(void)
+{
+    kernel_panic("kernel stack overrun", (uint64_t)(uintptr_t)__builtin_return_address(0));
+}
+
+void cpu_identify(void)
+{
+    struct cpuid leaf0 = cpuid(0, 0);
+    struct cpuid leaf1 = cpuid(1, 0);
+    struct cpuid leaf7 = leaf0.eax >= 7 ? cpuid(7, 0) : (struct cpuid){0};
+    struct cpu_identity id = {
+        .vendor = cpu_vendor_of(leaf0.ebx, leaf0.edx, leaf0.ecx),
+        .leaf1_ecx = leaf1.ecx,
+        .leaf1_edx = leaf1.edx,
+        .leaf7_ebx = leaf7.ebx,
+        .leaf7_ecx = leaf7.ecx,
+        .leaf7_edx = leaf7.edx,
+        .xsave_components = leaf0.eax >= 0xd ? cpuid(0xd, 0).eax : 0,
+        .ext7_edx = cpuid(0x80000000, 0).eax >= 0x80000007 ? cpuid(0x80000007, 0).edx : 0,
+        .ext8_ebx = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).ebx : 0,
+        .arch_capabilities = (leaf7.edx >> 29 & 1) != 0 ? read_msr(MSR_ARCH_CAPABILITIES) : 0,
+    };
+    cpu_decode_signature(leaf1.eax, &id);
+    cpu_features = cpu_features_of(&id);
+}
+
+static void set_gate(unsigned vector, uint64_t handler, uint8_t ist, uint8_t dpl)
+{
+    idt[vector] = (struct gate){
+        .offset_low = (uint16_t)(handler & 0xffff),
+        .offset_middle = (uint16_t)(handler >> 16 & 0xffff),
+        .offset_high = (uint32_t)(handler >> 32),
+        .selector = SEL_KERNEL_CODE,
+        .ist = ist,
+        .type = (uint8_t)(0x8e | dpl << 5), /* present interrupt gate: interrupts off on entry */
+    };
+}
+
+void cpu_build_idt(void)
+{
+    for (unsigned v = 0; v < 256; v++)
+        set_gate(v, (uint64_t)(uintptr_t)entry_vectors + 16 * v, 0, 0);
+    set_gate(2, (uint64_t)(uintptr_t)entry_nmi, IST_NMI, 0);
+    set_gate(3, (uint64_t)(uintptr_t)entry_vectors + 16 * 3, 0, 3);
+    set_gate(4, (uint64_t)(uintptr_t)entry_vectors + 16 * 4, 0, 3);
+    set_gate(8, (uint64_t)(uintptr_t)entry_double_fault, IST_DOUBLE_FAULT, 0);
+    set_gate(18, (uint64_t)(uintptr_t)entry_machine_check, IST_MACHINE_CHECK, 0);
+}
+
+/* The word at the top of an exception stack tells its handler which CPU this is. */
+static uint64_t exception_stack(struct cpu *cpu, enum stack_kind kind)
+{
+    uint64_t top = kernel_stack_top(cpu->index, kind) - 16;
+    *(struct cpu **)(uintptr_t)top = cpu;
+    return top;
+}
+
+static void load_segments(struct cpu *cpu)
+{
+    uint64_t base = (uint64_t)(uintptr_t)&cpu->tss;
+    cpu->tss.rsp[0] = (uint64_t)(uintptr_t)(cpu->entry_stack + sizeof cpu->entry_stack);
+    cpu->tss.ist[IST_DOUBLE_FAULT - 1] = exception_stack(cpu, STACK_DOUBLE_FAULT);
+    cpu->tss.ist[IST_NMI - 1] = exception_stack(cpu, STACK_NMI);
+    cpu->tss.ist[IST_MACHINE_CHECK - 1] = exception_stack(cpu, STACK_MACHINE_CHECK);
+    cpu->tss.io_map = sizeof cpu->tss;
+    cpu->gdt[1] = 0x00af9b000000ffff;
+    cpu->gdt[2] = 0x00cf93000000ffff;
+    cpu->gdt[4] = 0x00cff3000000ffff;
+    cpu->gdt[5] = 0x00affb000000ffff;
+    cpu->gdt[6] = (sizeof cpu->tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+    cpu->gdt[7] = base >> 32;
+    struct table_pointer gdtr = {sizeof cpu->gdt - 1, (uint64_t)(uintptr_t)cpu->gdt};
+    struct table_pointer idtr = {sizeof idt - 1, (uint64_t)(uintptr_t)idt};
+    __asm__ volatile("lgdt %0\n\t"
+                     "pushq %2\n\t"
+                     "leaq 1f(%%rip), %%rax\n\t"
+                     "pushq %%rax\n\t"
+                     "lretq\n"
+                     "1: movl %3, %%ss\n\t"
+                     "movl %4, %%ds\n\t movl %4, %%es\n\t movl %4, %%fs\n\t movl %4, %%gs\n\t"
+                     "lidt %1\n\t"
+                     "lldt %w4\n\t"
+                     "ltr %w5"
+                     :
+                     : "m"(gdtr), "m"(idtr), "i"(SEL_KERNEL_CODE), "r"(SEL_KERNEL_DATA), "r"(0), "r"(SEL_TSS)
+                     : "rax", "memory");
+}
+
+static void enable_system_calls(struct cpu *cpu)
+{
+    write_msr(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu);
+    write_msr(MSR_KERNEL_GS_BASE, 0);
+    write_msr(MSR_FS_BASE, 0);
+    write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_SCE | EFER_NXE);
+    write_msr(MSR_STAR, (uint64_t)SEL_USER_BASE << 48 | (uint64_t)SEL_KERNEL_CODE << 32);
+    write_msr(MSR_LSTAR, (uint64_t)(uintptr_t)entry_syscall);
+    write_msr(MSR_CSTAR, (uint64_t)(uintptr_t)entry_syscall); /* no 32-bit code segment exists */
+    write_msr(MSR_SFMASK, 0x257fd5);                          /* every flag */
+    write_msr(MSR_SYSENTER_CS, 0);                            /* SYSENTER faults */
+}
+
+static void set_control_registers(void)
+{
+    uint64_t cr0 = read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW);
+    write_cr0(cr0 | CR0_MP | CR0_NE | CR0_WP | CR0_AM);
+    write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (cpu_features.global_pages ? CR4_PGE : 0) |
+              (cpu_features.umip ? CR4_UMIP : 0) | (cpu_features.xsave ? CR4_OSXSAVE : 0) |
+              (cpu_features.smep ? CR4_SMEP : 0) | (cpu_features.smap ? CR4_SMAP : 0));
+}
+
+void cpu_setup(struct cpu *cpu, uint32_t index)
+{
+    cpu->self = cpu;
+    cpu->index = index;
+    cpu->stack = kernel_stack_top(index, STACK_KERNEL);
+    cpu->deadline = MACHINE_NO_DEADLINE;
+    load_segments(cpu);
+    enable_system_calls(cpu);
+    set_control_registers();
+    fpu_setup();
+}
+
+uint32_t machine_cpu(void)
+{
+    return this_cpu()->index;
+}
+
+uint32_t machine_cpu_count(void)
+{
+    return cpus_found;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Early frames; see early.h. Boot CPU only. */
+#include "arch/x86_64/early.h"
+
+#include "arch/x86_64/paging.h"
+#include "arch/x86_64/start.h"
+#include "core/base/bytes.h"
+
+#define EARLY_LIMIT (1ull << 32) /* what the boot tables map */
+
+extern uint8_t image_load_start[], image_end[];
+
+static const struct boot_info *memory;
+static uint64_t first, next;
+
+static uint64_t page_up(uint64_t value)
+{
+    return (value + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
+void early_init(const struct boot_info *info)
+{
+    memory = info;
+    first = page_up((uint64_t)(uintptr_t)image_end - KERNEL_BASE);
+    next = first;
+}
+
+/* The next frame at or after `at` that lies in no module and in usable memory. */
+static uint64_t usable_from(uint64_t at)
+{
+    while (at < EARLY_LIMIT) {
+        if (at + PAGE_SIZE > memory->module_start && at < memory->module_start + memory->module_len)
+            at = page_up(memory->module_start + memory->module_len);
+        else if (bootinfo_usable(memory, at, PAGE_SIZE))
+            return at;
+        else
+            at += PAGE_SIZE;
+    }
+    start_refuse("no memory for the kernel's tables");
+}
+
+uint64_t early_frame(void)
+{
+    uint64_t frame = usable_from(next);
+    next = frame + PAGE_SIZE;
+    memset(phys_pointer(frame), 0, PAGE_SIZE);
+    return frame;
+}
+
+static bool insert_after(struct boot_info *info, uint32_t at, struct bootinfo_range range)
+{
+    if (info->range_count == BOOTINFO_RANGES_MAX)
+        return false;
+    for (uint32_t i = info->range_count; i > at + 1; i--)
+        info->ranges[i] = info->ranges[i - 1];
+    info->ranges[at + 1] = range;
+    info->range_count++;
+    return true;
+}
+
+static void remove_at(struct boot_info *info, uint32_t at)
+{
+    info->range_count--;
+    for (uint32_t i = at; i < info->range_count; i++)
+        info->ranges[i] = info->ranges[i + 1];
+}
+
+bool early_reserve(struct boot_info *info, uint64_t start, uint64_t end)
+{
+    for (uint32_t i = 0; i < info->range_count;) {
+        struct bootinfo_range *range = &info->ranges[i];
+        struct bootinfo_range tail = {.start = end, .end = range->end, .type = range->type};
+        if (range->type != BOOTINFO_USABLE || range->end <= start || range->start >= end) {
+            i++;
+            continue;
+        }
+        if (tail.end > tail.start && range->start >= start) {
+            range->start = end;
+            i++;
+        } else if (tail.end > tail.start) {
+            range->end = start;
+            return insert_after(info, i, tail);
+        } else if (range->start < start) {
+            range->end = start;
+            i++;
+        } else {
+            remove_at(info, i);
+        }
+    }
+    return true;
+}
+
+bool early_reserve_all(struct boot_info *info)
+{
+    uint64_t module = info->module_start & ~(PAGE_SIZE - 1);
+    return early_reserve(info, 0, 0x100000) &&
+           early_reserve(info, (uint64_t)(uintptr_t)image_load_start, next) &&
+           early_reserve(info, module, page_up(info->module_start + info->module_len));
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Frames before there is a frame allocator. The boot CPU takes them one after
+ * the other above the kernel image, never gives one back, and finally removes
+ * all that is in use from the memory map that the kernel gets.
+ */
+#pragma once
+
+#include "core/bootinfo/bootinfo.h"
+
+void early_init(const struct boot_info *info);
+/* Physical address of a zeroed frame below 4 GiB; stops the boot when there is none. */
+uint64_t early_frame(void);
+/* Takes [start, end) out of the usable ranges; both multiples of 4096. False when the table of ranges is full. */
+bool early_reserve(struct boot_info *info, uint64_t start, uint64_t end);
+/* The first MiB, the image, the early frames and the boot module. */
+bool early_reserve_all(struct boot_info *info);

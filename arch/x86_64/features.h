@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What a processor can do and needs, decided from its identification. Pure:
+ * no instruction is executed here, so the decisions are tested on the host
+ * (features_test.c), also those that the test machines cannot show.
+ * Bit positions: Intel SDM 2 (CPUID), Intel "Rogue Data Cache Load" guidance, AMD APM 3 appendix E.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cpu_vendor { CPU_VENDOR_OTHER, CPU_VENDOR_INTEL, CPU_VENDOR_AMD };
+
+struct cpu_identity {
+    enum cpu_vendor vendor;
+    uint32_t family, model;
+    uint32_t leaf1_ecx, leaf1_edx;
+    uint32_t leaf7_ebx, leaf7_ecx, leaf7_edx;
+    uint32_t ext8_ebx;             /* 0x80000008 */
+    uint32_t ext7_edx;             /* 0x80000007 */
+    uint32_t xsave_components;     /* 0xD.0 EAX */
+    uint64_t arch_capabilities;    /* MSR 0x10A, 0 where absent */
+};
+
+struct cpu_features {
+    bool smep, smap, umip, global_pages;
+    bool xsave, avx; /* avx only with xsave */
+    bool rdrand, rdseed;
+    bool invariant_tsc;
+    bool fpu_pointers_leak; /* FXRSTOR and XRSTOR leave the last instruction pointer of x87 alone */
+};
+
+/* vendor_words: EBX, EDX, ECX of leaf 0. */
+enum cpu_vendor cpu_vendor_of(uint32_t ebx, uint32_t edx, uint32_t ecx);
+/* Family and model as displayed, from EAX of leaf 1. */
+void cpu_decode_signature(uint32_t eax, struct cpu_identity *id);
+struct cpu_features cpu_features_of(const struct cpu_identity *id);
+/* Must user code run on tables without the kernel (Meltdown)? */
+bool cpu_needs_page_table_isolation(const struct cpu_identity *id);

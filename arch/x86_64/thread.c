@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Thread contexts, and what a CPU must load before it runs one. Called under
+ * the kernel lock. A context whose state is in a CPU's registers is that CPU's
+ * `context`; nobody else may run it until that CPU has activated another.
+ */
+#include "arch/x86_64/asm.h"
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/paging.h"
+
+/* Values that would fault in the kernel become ones that fault in user mode. */
+static uint64_t user_address(uint64_t value, uint64_t otherwise)
+{
+    return value < USER_HALF_LIMIT ? value : otherwise;
+}
+
+void machine_context_init(struct machine_context *context, const struct machine_start *start)
+{
+    struct cpu *cpu = this_cpu();
+    if (cpu->context == context)
+        cpu->context = NULL; /* a dead thread's record used again: its registers must not come along */
+    *context = (struct machine_context){
+        .rip = user_address(start->entry, USER_HALF_LIMIT - 1),
+        .rsp = start->stack,
+        .rflags = RFLAGS_FIXED,
+        .rdi = start->args[0],
+        .rsi = start->args[1],
+        .rdx = start->args[2],
+        .fs_base = user_address(start->fs_base, 0),
+    };
+    fpu_init_state(context);
+}
+
+void machine_context_set_result(struct machine_context *context, uint64_t value)
+{
+    context->rax = value;
+}
+
+uint64_t machine_context_fs_base(const struct machine_context *context)
+{
+    return context->fs_base;
+}
+
+void machine_context_set_fs_base(struct machine_context *context, uint64_t fs_base)
+{
+    context->fs_base = user_address(fs_base, 0);
+}
+
+/* User code may load the data selectors; they must not travel to the next thread. */
+static void clear_selectors(struct cpu *cpu)
+{
+    uint32_t ds, es, fs, gs;
+    __asm__ volatile("movl %%ds, %0; movl %%es, %1; movl %%fs, %2; movl %%gs, %3" : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+    if ((ds | es | fs | gs) == 0)
+        return;
+    __asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%fs; movl %0, %%gs" : : "r"(0) : "memory");
+    write_msr(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu); /* loading GS cleared it */
+    write_msr(MSR_KERNEL_GS_BASE, 0);
+    cpu->fs_base = UINT64_MAX;
+}
+
+static void switch_context(struct cpu *cpu, struct machine_context *next)
+{
+    if (cpu->context != NULL)
+        fpu_save(cpu->context);
+    cpu->context = next;
+    if (next == NULL)
+        return;
+    fpu_load(next);
+    clear_selectors(cpu);
+}
+
+static void switch_aspace(struct cpu *cpu, struct machine_aspace *next)
+{
+    if (cpu->aspace == next)
+        return;
+    uint32_t bit = 1u << cpu->index;
+    if (next != NULL)
+        next->cpus |= bit;
+    write_cr3(next != NULL ? next->root : kernel_root);
+    if (cpu->aspace != NULL)
+        cpu->aspace->cpus &= ~bit;
+    cpu->aspace = next;
+}
+
+void machine_activate(struct machine_resume next)
+{
+    struct cpu *cpu = this_cpu();
+    if (next.context != cpu->context)
+        switch_context(cpu, next.context);
+    switch_aspace(cpu, next.context != NULL ? next.aspace : NULL);
+    if (next.context != NULL && next.context->fs_base != cpu->fs_base) {
+        write_msr(MSR_FS_BASE, next.context->fs_base);
+        cpu->fs_base = next.context->fs_base;
+    }
+}
