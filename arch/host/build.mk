@@ -4,7 +4,7 @@
 # events; and the simulation tests that link it.
 
 SIM_CFLAGS := $(TEST_CFLAGS) -Iarch/host/include -Iuser/libcapos/include -DCAPOS_FAULT_INJECTION -DCAPOS_TRACE -DCAPOS_DEBUG
-SIM_KERNEL_SRC := $(filter-out core/base/bytes.c,$(CORE_SRC)) $(KERNEL_SRC) $(SCHEMA_SRC) $(wildcard arch/host/*.c)
+SIM_KERNEL_SRC := $(filter-out core/base/bytes.c,$(CORE_SRC)) $(KERNEL_SRC) $(SCHEMA_SRC) schema/generated/capos_client.c $(wildcard arch/host/*.c)
 SIM_TESTS := $(patsubst tests/sim/%.c,%,$(filter-out tests/sim/guest.c tests/sim/harness.c,$(wildcard tests/sim/*.c)))
 
 $(B)/sim-obj/%.o: %.c

@@ -12,7 +12,7 @@
 #include "kernel/fault.h"
 #include "kernel/state.h"
 
-#define OUTPUT_BYTES (1u << 20)
+#define OUTPUT_BYTES (4u << 20)
 
 struct host host;
 
@@ -96,7 +96,8 @@ static void keep(char *text, size_t *len, const void *bytes, size_t count)
 {
     size_t room = OUTPUT_BYTES - *len;
     size_t take = count < room ? count : room;
-    memcpy(text + *len, bytes, take);
+    if (take > 0)
+        memcpy(text + *len, bytes, take);
     *len += take;
     text[*len] = '\0';
 }

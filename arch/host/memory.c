@@ -16,7 +16,7 @@
 
 void host_memory_init(void)
 {
-    uint64_t bytes = host.config.memory_bytes != 0 ? host.config.memory_bytes : 64ull << 20;
+    uint64_t bytes = host.config.memory_bytes != 0 ? host.config.memory_bytes : 32ull << 20;
     host.frames = bytes / PAGE_SIZE;
     host.memory = aligned_alloc(PAGE_SIZE, host.frames * PAGE_SIZE);
     if (host.memory == NULL)
@@ -164,7 +164,7 @@ uint8_t *host_user_byte(const struct machine_aspace *as, uint64_t va, bool write
 
 static bool copy(const struct machine_aspace *as, uint64_t va, uint8_t *kernel, size_t len, bool out)
 {
-    if (va > USER_HALF_LIMIT || len > USER_HALF_LIMIT - va)
+    if (len > 0 && (va > USER_HALF_LIMIT || len > USER_HALF_LIMIT - va))
         return false;
     while (len > 0) {
         uint8_t *user = host_user_byte(as, va, out);
@@ -195,10 +195,10 @@ bool machine_copy_out(struct machine_aspace *as, struct user_ptr dst, const void
 
 bool machine_user_range_ok(const struct machine_aspace *as, struct user_ptr at, uint64_t len, bool write)
 {
+    if (len == 0)
+        return true; /* of no page is anything asked, wherever it points */
     if (at.addr > USER_HALF_LIMIT || len > USER_HALF_LIMIT - at.addr)
         return false;
-    if (len == 0)
-        return true;
     for (uint64_t va = at.addr & ~(PAGE_SIZE - 1); va < at.addr + len; va += PAGE_SIZE) {
         if (host_user_byte(as, va, write) == NULL)
             return false;

@@ -5,6 +5,7 @@
  * the entry address says which function it is, so the real loader runs.
  */
 #include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
@@ -33,6 +34,8 @@ static struct sim_thread threads[512];
 static unsigned thread_count;
 static ucontext_t cpu_loop;
 static struct sim_thread *running;
+static const void *loop_stack; /* of the host program: the sanitizer wants to know whose stack is whose */
+static size_t loop_stack_bytes;
 
 void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len)
 {
@@ -65,8 +68,12 @@ void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len)
 
 static void leave(struct host_request request)
 {
-    running->request = request;
-    swapcontext(&running->here, &cpu_loop);
+    struct sim_thread *self = running;
+    void *fake;
+    self->request = request;
+    __sanitizer_start_switch_fiber(&fake, loop_stack, loop_stack_bytes);
+    swapcontext(&self->here, &cpu_loop);
+    __sanitizer_finish_switch_fiber(fake, &loop_stack, &loop_stack_bytes);
 }
 
 uint64_t sim_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
@@ -102,6 +109,7 @@ void *sim_user(uint64_t va, size_t len, bool write)
 
 static void body(void)
 {
+    __sanitizer_finish_switch_fiber(NULL, &loop_stack, &loop_stack_bytes);
     const struct machine_context *context = running->run.context;
     sim_program_fn *fn = programs[(context->entry - USER_IMAGE_BASE) / ENTRY_STRIDE];
     int64_t code = fn(context->args[0], context->args[1], context->args[2]);
@@ -144,6 +152,9 @@ struct host_request host_program_step(struct machine_resume run)
         start_afresh(running);
     }
     running->run = run;
+    void *fake;
+    __sanitizer_start_switch_fiber(&fake, running->stack, STACK_BYTES);
     swapcontext(&cpu_loop, &running->here);
+    __sanitizer_finish_switch_fiber(fake, NULL, NULL);
     return running->request;
 }

@@ -27,7 +27,7 @@ typedef int64_t sim_program_fn(uint64_t ring, uint64_t pid_or_tid, uint64_t caps
 struct sim_config {
     uint64_t seed;
     uint32_t cpus;          /* 1..MACHINE_CPUS_MAX; 0 = 1 */
-    uint64_t memory_bytes;  /* 0 = 64 MiB */
+    uint64_t memory_bytes;  /* 0 = 32 MiB */
     const uint8_t *package; /* boot package, becomes the boot module */
     size_t package_len;
     uint64_t max_steps;     /* 0 = 20 million; a run that needs more has hung */

@@ -28,6 +28,7 @@ struct sim_test {
     const char *typed;                  /* console input */
     const char *console;                /* text that must appear, NULL = any */
     int64_t exit_code;                  /* of init */
+    bool never_exits;                   /* init ends the machine instead */
     enum sim_end end;                   /* SIM_OFF unless said otherwise */
     uint64_t memory_bytes;
     bool every_fault;                   /* also once per fault point, that one failing */
