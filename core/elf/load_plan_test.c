@@ -30,7 +30,9 @@ static int good(void **state)
 
 static void set_tls(uint64_t vaddr, uint64_t memsz, uint64_t align)
 {
-    image.tls = (struct elf_tls){ .vaddr = vaddr, .memsz = memsz, .offset = 0x3000, .filesz = memsz / 2, .align = align };
+    image.tls = (struct elf_tls){
+        .vaddr = vaddr, .memsz = memsz, .offset = 0x3000, .filesz = memsz / 2, .align = align
+    };
 }
 
 static enum elf_error run(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Tests of the log ring: cuts, threshold, wrap-around, cursor rules, filter, and a seeded reader that must miss nothing. */
+/* Tests of the log ring: cuts, threshold, wrap-around, cursor rules, filter, a seeded reader that must miss nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
