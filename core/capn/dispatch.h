@@ -54,7 +54,7 @@ struct capn_call_context {
     void *env; /* the kernel's or server's own record of the call; handlers get it as their first argument */
     uint16_t method;
     const uint8_t *params; /* does not change during the call */
-    size_t params_len;     /* 0: all-default params */
+    size_t params_len;     /* 0: fine only for methods without params */
     uint8_t *reply;        /* scratch of the caller */
     size_t reply_capacity;
     size_t reply_len;      /* CAPN_DONE: bytes of the message in `reply`, 0 for style Z and when it did not fit */

@@ -3,13 +3,11 @@
  * BootPackage: the bytes of the boot manifest, which stay where the boot
  * loader put them and never change.
  */
-#include "kernel/ipc/call.h"
 #include "kernel/objects/objects.h"
 #include "kernel/state.h"
 #include "schema/generated/capos_dispatch.h"
 
 #define CHUNK_BYTES_MAX 4096u
-#define REPLY_OVERHEAD_BYTES 24u /* segment table, root pointer, data pointer */
 
 static enum capn_outcome manifest_size(void *env, void *object,
                                        const struct capos_boot_package_manifest_size_params *in,
@@ -30,13 +28,10 @@ static enum capn_outcome read_manifest(void *env, void *object,
                                        const struct capos_boot_package_read_manifest_params *in,
                                        struct capos_boot_package_read_manifest_results *out)
 {
-    (void)object;
-    uint32_t room = call_reply_room(env);
+    (void)env, (void)object;
     if (in->offset >= kernel.boot.package_len)
         return CAPN_DONE;
     uint64_t len = smaller(smaller(in->max_bytes, CHUNK_BYTES_MAX), kernel.boot.package_len - in->offset);
-    if (room >= REPLY_OVERHEAD_BYTES)
-        len = smaller(len, (room - REPLY_OVERHEAD_BYTES) & ~7u);
     out->data = (struct capn_data){.bytes = kernel.boot.package + in->offset, .len = (uint32_t)len};
     return CAPN_DONE;
 }

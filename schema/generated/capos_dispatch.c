@@ -34,7 +34,7 @@ static enum capn_outcome capos_console_write_run(const struct capos_console_ops 
 
     if (ops->write == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_console_write_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_console_write_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_console_write_reply, &out) : outcome;
@@ -53,7 +53,7 @@ static enum capn_outcome capos_console_write_line_run(const struct capos_console
 
     if (ops->write_line == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_console_write_line_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_console_write_line_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write_line(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_console_write_line_reply, &out) : outcome;
@@ -85,7 +85,7 @@ static enum capn_outcome capos_terminal_session_write_run(const struct capos_ter
 
     if (ops->write == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_terminal_session_write_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_terminal_session_write_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_terminal_session_write_reply, &out) : outcome;
@@ -104,7 +104,7 @@ static enum capn_outcome capos_terminal_session_write_line_run(const struct capo
 
     if (ops->write_line == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_terminal_session_write_line_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_terminal_session_write_line_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write_line(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_terminal_session_write_line_reply, &out) : outcome;
@@ -128,7 +128,7 @@ static enum capn_outcome capos_terminal_session_read_line_run(const struct capos
 
     if (ops->read_line == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_terminal_session_read_line_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_terminal_session_read_line_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read_line(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_terminal_session_read_line_reply, &out) : outcome;
@@ -162,7 +162,7 @@ static enum capn_outcome capos_std_io_write_run(const struct capos_std_io_ops *o
 
     if (ops->write == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_std_io_write_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_std_io_write_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_std_io_write_reply, &out) : outcome;
@@ -186,7 +186,7 @@ static enum capn_outcome capos_std_io_read_run(const struct capos_std_io_ops *op
 
     if (ops->read == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_std_io_read_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_std_io_read_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_std_io_read_reply, &out) : outcome;
@@ -244,7 +244,7 @@ static enum capn_outcome capos_entropy_source_fill_run(const struct capos_entrop
 
     if (ops->fill == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_entropy_source_fill_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_entropy_source_fill_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->fill(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_entropy_source_fill_reply, &out) : outcome;
@@ -303,7 +303,7 @@ static enum capn_outcome capos_frame_allocator_alloc_contiguous_run(const struct
 
     if (ops->alloc_contiguous == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_frame_allocator_alloc_contiguous_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_frame_allocator_alloc_contiguous_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->alloc_contiguous(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_frame_allocator_alloc_contiguous_reply, &out) : outcome;
@@ -364,7 +364,7 @@ static enum capn_outcome capos_memory_object_map_run(const struct capos_memory_o
 
     if (ops->map == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_memory_object_map_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_memory_object_map_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->map(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_memory_object_map_reply, &out) : outcome;
@@ -383,7 +383,7 @@ static enum capn_outcome capos_memory_object_unmap_run(const struct capos_memory
 
     if (ops->unmap == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_memory_object_unmap_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_memory_object_unmap_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->unmap(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_memory_object_unmap_reply, &out) : outcome;
@@ -402,7 +402,7 @@ static enum capn_outcome capos_memory_object_protect_run(const struct capos_memo
 
     if (ops->protect == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_memory_object_protect_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_memory_object_protect_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->protect(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_memory_object_protect_reply, &out) : outcome;
@@ -443,7 +443,7 @@ static enum capn_outcome capos_virtual_memory_map_run(const struct capos_virtual
 
     if (ops->map == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_map_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_map_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->map(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_virtual_memory_map_reply, &out) : outcome;
@@ -462,7 +462,7 @@ static enum capn_outcome capos_virtual_memory_unmap_run(const struct capos_virtu
 
     if (ops->unmap == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_unmap_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_unmap_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->unmap(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_virtual_memory_unmap_reply, &out) : outcome;
@@ -481,7 +481,7 @@ static enum capn_outcome capos_virtual_memory_protect_run(const struct capos_vir
 
     if (ops->protect == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_protect_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_protect_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->protect(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_virtual_memory_protect_reply, &out) : outcome;
@@ -505,7 +505,7 @@ static enum capn_outcome capos_virtual_memory_reserve_run(const struct capos_vir
 
     if (ops->reserve == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_reserve_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_reserve_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->reserve(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_virtual_memory_reserve_reply, &out) : outcome;
@@ -524,7 +524,7 @@ static enum capn_outcome capos_virtual_memory_commit_run(const struct capos_virt
 
     if (ops->commit == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_commit_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_commit_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->commit(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_virtual_memory_commit_reply, &out) : outcome;
@@ -543,7 +543,7 @@ static enum capn_outcome capos_virtual_memory_decommit_run(const struct capos_vi
 
     if (ops->decommit == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_decommit_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_virtual_memory_decommit_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->decommit(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_virtual_memory_decommit_reply, &out) : outcome;
@@ -607,7 +607,7 @@ static enum capn_outcome capos_timer_sleep_run(const struct capos_timer_ops *ops
 
     if (ops->sleep == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_timer_sleep_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_timer_sleep_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->sleep(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_timer_sleep_reply, &out) : outcome;
@@ -679,7 +679,7 @@ static enum capn_outcome capos_process_spawner_spawn_run(const struct capos_proc
 
     if (ops->spawn == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_process_spawner_spawn_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_process_spawner_spawn_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->spawn(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_process_spawner_spawn_reply, &out) : outcome;
@@ -703,7 +703,7 @@ static enum capn_outcome capos_process_spawner_create_pipe_run(const struct capo
 
     if (ops->create_pipe == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_process_spawner_create_pipe_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_process_spawner_create_pipe_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create_pipe(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_process_spawner_create_pipe_reply, &out) : outcome;
@@ -815,7 +815,7 @@ static enum capn_outcome capos_thread_control_set_fs_base_run(const struct capos
 
     if (ops->set_fs_base == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_thread_control_set_fs_base_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_thread_control_set_fs_base_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->set_fs_base(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_thread_control_set_fs_base_reply, &out) : outcome;
@@ -834,7 +834,7 @@ static enum capn_outcome capos_thread_control_exit_thread_run(const struct capos
 
     if (ops->exit_thread == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_thread_control_exit_thread_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_thread_control_exit_thread_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->exit_thread(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_thread_control_exit_thread_reply, &out) : outcome;
@@ -873,7 +873,7 @@ static enum capn_outcome capos_thread_spawner_create_run(const struct capos_thre
 
     if (ops->create == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_thread_spawner_create_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_thread_spawner_create_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_thread_spawner_create_reply, &out) : outcome;
@@ -969,7 +969,7 @@ static enum capn_outcome capos_park_bench_wait_run(const struct capos_park_bench
 
     if (ops->wait == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_park_bench_wait_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_park_bench_wait_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->wait(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_park_bench_wait_reply, &out) : outcome;
@@ -993,7 +993,7 @@ static enum capn_outcome capos_park_bench_wake_run(const struct capos_park_bench
 
     if (ops->wake == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_park_bench_wake_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_park_bench_wake_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->wake(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_park_bench_wake_reply, &out) : outcome;
@@ -1054,7 +1054,7 @@ static enum capn_outcome capos_boot_package_read_manifest_run(const struct capos
 
     if (ops->read_manifest == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_boot_package_read_manifest_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_boot_package_read_manifest_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read_manifest(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_boot_package_read_manifest_reply, &out) : outcome;
@@ -1147,7 +1147,7 @@ static enum capn_outcome capos_audit_log_record_run(const struct capos_audit_log
 
     if (ops->record == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_audit_log_record_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_audit_log_record_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->record(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_audit_log_record_reply, &out) : outcome;
@@ -1182,7 +1182,7 @@ static enum capn_outcome capos_log_sink_write_run(const struct capos_log_sink_op
 
     if (ops->write == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_log_sink_write_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_log_sink_write_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_log_sink_write_reply, &out) : outcome;
@@ -1217,7 +1217,7 @@ static enum capn_outcome capos_log_reader_read_run(const struct capos_log_reader
 
     if (ops->read == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_log_reader_read_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_log_reader_read_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_log_reader_read_reply, &out) : outcome;
@@ -1252,7 +1252,7 @@ static enum capn_outcome capos_pipe_read_run(const struct capos_pipe_ops *ops, v
 
     if (ops->read == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_pipe_read_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_pipe_read_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_pipe_read_reply, &out) : outcome;
@@ -1276,7 +1276,7 @@ static enum capn_outcome capos_pipe_write_run(const struct capos_pipe_ops *ops, 
 
     if (ops->write == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_pipe_write_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_pipe_write_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_pipe_write_reply, &out) : outcome;
@@ -1379,7 +1379,7 @@ static enum capn_outcome capos_capability_manager_revoke_run(const struct capos_
 
     if (ops->revoke == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_capability_manager_revoke_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_capability_manager_revoke_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->revoke(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_capability_manager_revoke_reply, &out) : outcome;
@@ -1440,7 +1440,7 @@ static enum capn_outcome capos_dma_pool_allocate_buffer_run(const struct capos_d
 
     if (ops->allocate_buffer == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_pool_allocate_buffer_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_pool_allocate_buffer_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->allocate_buffer(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_dma_pool_allocate_buffer_reply, &out) : outcome;
@@ -1525,7 +1525,7 @@ static enum capn_outcome capos_dma_buffer_submit_descriptor_run(const struct cap
 
     if (ops->submit_descriptor == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_buffer_submit_descriptor_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_buffer_submit_descriptor_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->submit_descriptor(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_dma_buffer_submit_descriptor_reply, &out) : outcome;
@@ -1549,7 +1549,7 @@ static enum capn_outcome capos_dma_buffer_complete_descriptor_run(const struct c
 
     if (ops->complete_descriptor == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_buffer_complete_descriptor_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_buffer_complete_descriptor_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->complete_descriptor(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_dma_buffer_complete_descriptor_reply, &out) : outcome;
@@ -1573,7 +1573,7 @@ static enum capn_outcome capos_dma_buffer_map_run(const struct capos_dma_buffer_
 
     if (ops->map == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_buffer_map_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_dma_buffer_map_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->map(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_dma_buffer_map_reply, &out) : outcome;
@@ -1666,7 +1666,7 @@ static enum capn_outcome capos_device_mmio_map_run(const struct capos_device_mmi
 
     if (ops->map == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_device_mmio_map_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_device_mmio_map_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->map(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_device_mmio_map_reply, &out) : outcome;
@@ -1690,7 +1690,7 @@ static enum capn_outcome capos_device_mmio_read32_run(const struct capos_device_
 
     if (ops->read32 == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_device_mmio_read32_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_device_mmio_read32_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read32(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_device_mmio_read32_reply, &out) : outcome;
@@ -1714,7 +1714,7 @@ static enum capn_outcome capos_device_mmio_write32_run(const struct capos_device
 
     if (ops->write32 == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_device_mmio_write32_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_device_mmio_write32_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write32(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_device_mmio_write32_reply, &out) : outcome;
@@ -2388,7 +2388,7 @@ static enum capn_outcome capos_hardware_audit_log_snapshot_run(const struct capo
 
     if (ops->snapshot == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_hardware_audit_log_snapshot_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_hardware_audit_log_snapshot_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->snapshot(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_hardware_audit_log_snapshot_reply, &out) : outcome;
@@ -2412,7 +2412,7 @@ static enum capn_outcome capos_hardware_audit_log_drain_run(const struct capos_h
 
     if (ops->drain == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_hardware_audit_log_drain_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_hardware_audit_log_drain_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->drain(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_hardware_audit_log_drain_reply, &out) : outcome;
@@ -2449,7 +2449,7 @@ static enum capn_outcome capos_hardware_audit_reader_snapshot_run(const struct c
 
     if (ops->snapshot == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_hardware_audit_reader_snapshot_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_hardware_audit_reader_snapshot_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->snapshot(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_hardware_audit_reader_snapshot_reply, &out) : outcome;
@@ -2479,7 +2479,7 @@ static enum capn_outcome capos_scheduling_policy_cap_set_weight_run(const struct
 
     if (ops->set_weight == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_scheduling_policy_cap_set_weight_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_scheduling_policy_cap_set_weight_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->set_weight(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_scheduling_policy_cap_set_weight_reply, &out) : outcome;
@@ -2498,7 +2498,7 @@ static enum capn_outcome capos_scheduling_policy_cap_set_latency_class_run(const
 
     if (ops->set_latency_class == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_scheduling_policy_cap_set_latency_class_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_scheduling_policy_cap_set_latency_class_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->set_latency_class(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_scheduling_policy_cap_set_latency_class_reply, &out) : outcome;
@@ -2585,7 +2585,7 @@ static enum capn_outcome capos_scheduling_context_create_run(const struct capos_
 
     if (ops->create == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_scheduling_context_create_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_scheduling_context_create_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_scheduling_context_create_reply, &out) : outcome;
@@ -2724,7 +2724,7 @@ static enum capn_outcome capos_cpu_isolation_lease_create_run(const struct capos
 
     if (ops->create == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_lease_create_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_lease_create_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_cpu_isolation_lease_create_reply, &out) : outcome;
@@ -2863,7 +2863,7 @@ static enum capn_outcome capos_cpu_isolation_pool_grant_create_lease_run(const s
 
     if (ops->create_lease == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_pool_grant_create_lease_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_pool_grant_create_lease_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create_lease(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_cpu_isolation_pool_grant_create_lease_reply, &out) : outcome;
@@ -2924,7 +2924,7 @@ static enum capn_outcome capos_cpu_isolation_grant_minter_mint_grant_run(const s
 
     if (ops->mint_grant == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_grant_minter_mint_grant_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_grant_minter_mint_grant_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->mint_grant(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_cpu_isolation_grant_minter_mint_grant_reply, &out) : outcome;
@@ -2948,7 +2948,7 @@ static enum capn_outcome capos_cpu_isolation_grant_minter_revoke_grant_run(const
 
     if (ops->revoke_grant == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_grant_minter_revoke_grant_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_cpu_isolation_grant_minter_revoke_grant_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->revoke_grant(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_cpu_isolation_grant_minter_revoke_grant_reply, &out) : outcome;
@@ -3011,7 +3011,7 @@ static enum capn_outcome capos_network_manager_create_tcp_listener_run(const str
 
     if (ops->create_tcp_listener == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_network_manager_create_tcp_listener_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_network_manager_create_tcp_listener_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create_tcp_listener(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_network_manager_create_tcp_listener_reply, &out) : outcome;
@@ -3035,7 +3035,7 @@ static enum capn_outcome capos_network_manager_connect_tcp_run(const struct capo
 
     if (ops->connect_tcp == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_network_manager_connect_tcp_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_network_manager_connect_tcp_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->connect_tcp(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_network_manager_connect_tcp_reply, &out) : outcome;
@@ -3059,7 +3059,7 @@ static enum capn_outcome capos_network_manager_create_udp_socket_run(const struc
 
     if (ops->create_udp_socket == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_network_manager_create_udp_socket_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_network_manager_create_udp_socket_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create_udp_socket(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_network_manager_create_udp_socket_reply, &out) : outcome;
@@ -3191,7 +3191,7 @@ static enum capn_outcome capos_tcp_socket_send_run(const struct capos_tcp_socket
 
     if (ops->send == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_tcp_socket_send_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_tcp_socket_send_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->send(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_tcp_socket_send_reply, &out) : outcome;
@@ -3215,7 +3215,7 @@ static enum capn_outcome capos_tcp_socket_recv_run(const struct capos_tcp_socket
 
     if (ops->recv == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_tcp_socket_recv_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_tcp_socket_recv_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->recv(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_tcp_socket_recv_reply, &out) : outcome;
@@ -3299,7 +3299,7 @@ static enum capn_outcome capos_udp_socket_send_to_run(const struct capos_udp_soc
 
     if (ops->send_to == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_udp_socket_send_to_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_udp_socket_send_to_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->send_to(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_udp_socket_send_to_reply, &out) : outcome;
@@ -3323,7 +3323,7 @@ static enum capn_outcome capos_udp_socket_recv_from_run(const struct capos_udp_s
 
     if (ops->recv_from == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_udp_socket_recv_from_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_udp_socket_recv_from_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->recv_from(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_udp_socket_recv_from_reply, &out) : outcome;
@@ -3381,7 +3381,7 @@ static enum capn_outcome capos_nic_transmit_run(const struct capos_nic_ops *ops,
 
     if (ops->transmit == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_nic_transmit_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_nic_transmit_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->transmit(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_nic_transmit_reply, &out) : outcome;
@@ -3520,7 +3520,7 @@ static enum capn_outcome capos_block_device_read_blocks_run(const struct capos_b
 
     if (ops->read_blocks == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_block_device_read_blocks_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_block_device_read_blocks_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read_blocks(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_block_device_read_blocks_reply, &out) : outcome;
@@ -3539,7 +3539,7 @@ static enum capn_outcome capos_block_device_write_blocks_run(const struct capos_
 
     if (ops->write_blocks == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_block_device_write_blocks_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_block_device_write_blocks_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write_blocks(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_block_device_write_blocks_reply, &out) : outcome;
@@ -3623,7 +3623,7 @@ static enum capn_outcome capos_file_read_run(const struct capos_file_ops *ops, v
 
     if (ops->read == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_file_read_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_file_read_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->read(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_file_read_reply, &out) : outcome;
@@ -3647,7 +3647,7 @@ static enum capn_outcome capos_file_write_run(const struct capos_file_ops *ops, 
 
     if (ops->write == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_file_write_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_file_write_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->write(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_file_write_reply, &out) : outcome;
@@ -3690,7 +3690,7 @@ static enum capn_outcome capos_file_truncate_run(const struct capos_file_ops *op
 
     if (ops->truncate == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_file_truncate_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_file_truncate_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->truncate(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_file_truncate_reply, &out) : outcome;
@@ -3773,7 +3773,7 @@ static enum capn_outcome capos_directory_open_run(const struct capos_directory_o
 
     if (ops->open == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_open_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_open_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->open(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_directory_open_reply, &out) : outcome;
@@ -3821,7 +3821,7 @@ static enum capn_outcome capos_directory_mkdir_run(const struct capos_directory_
 
     if (ops->mkdir == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_mkdir_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_mkdir_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->mkdir(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_directory_mkdir_reply, &out) : outcome;
@@ -3840,7 +3840,7 @@ static enum capn_outcome capos_directory_remove_run(const struct capos_directory
 
     if (ops->remove == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_remove_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_remove_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->remove(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_directory_remove_reply, &out) : outcome;
@@ -3864,7 +3864,7 @@ static enum capn_outcome capos_directory_sub_run(const struct capos_directory_op
 
     if (ops->sub == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_sub_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_sub_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->sub(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_directory_sub_reply, &out) : outcome;
@@ -3883,7 +3883,7 @@ static enum capn_outcome capos_directory_create_run(const struct capos_directory
 
     if (ops->create == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_create_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_create_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_directory_create_reply, &out) : outcome;
@@ -3902,7 +3902,7 @@ static enum capn_outcome capos_directory_rename_run(const struct capos_directory
 
     if (ops->rename == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_rename_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_directory_rename_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->rename(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_directory_rename_reply, &out) : outcome;
@@ -3949,7 +3949,7 @@ static enum capn_outcome capos_store_put_run(const struct capos_store_ops *ops, 
 
     if (ops->put == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_store_put_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_store_put_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->put(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_store_put_reply, &out) : outcome;
@@ -3973,7 +3973,7 @@ static enum capn_outcome capos_store_get_run(const struct capos_store_ops *ops, 
 
     if (ops->get == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_store_get_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_store_get_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->get(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_store_get_reply, &out) : outcome;
@@ -3997,7 +3997,7 @@ static enum capn_outcome capos_store_has_run(const struct capos_store_ops *ops, 
 
     if (ops->has == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_store_has_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_store_has_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->has(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_store_has_reply, &out) : outcome;
@@ -4016,7 +4016,7 @@ static enum capn_outcome capos_store_delete_run(const struct capos_store_ops *op
 
     if (ops->delete == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_store_delete_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_store_delete_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->delete(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_store_delete_reply, &out) : outcome;
@@ -4057,7 +4057,7 @@ static enum capn_outcome capos_namespace_resolve_run(const struct capos_namespac
 
     if (ops->resolve == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_namespace_resolve_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_namespace_resolve_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->resolve(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_namespace_resolve_reply, &out) : outcome;
@@ -4076,7 +4076,7 @@ static enum capn_outcome capos_namespace_bind_run(const struct capos_namespace_o
 
     if (ops->bind == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_namespace_bind_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_namespace_bind_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->bind(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_namespace_bind_reply, &out) : outcome;
@@ -4124,7 +4124,7 @@ static enum capn_outcome capos_namespace_sub_run(const struct capos_namespace_op
 
     if (ops->sub == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_namespace_sub_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_namespace_sub_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->sub(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_namespace_sub_reply, &out) : outcome;
@@ -4165,7 +4165,7 @@ static enum capn_outcome capos_session_manager_login_run(const struct capos_sess
 
     if (ops->login == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_session_manager_login_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_session_manager_login_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->login(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_session_manager_login_reply, &out) : outcome;
@@ -4237,7 +4237,7 @@ static enum capn_outcome capos_session_manager_ssh_public_key_run(const struct c
 
     if (ops->ssh_public_key == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_session_manager_ssh_public_key_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_session_manager_ssh_public_key_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->ssh_public_key(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_session_manager_ssh_public_key_reply, &out) : outcome;
@@ -4360,7 +4360,7 @@ static enum capn_outcome capos_authority_broker_shell_bundle_run(const struct ca
 
     if (ops->shell_bundle == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_authority_broker_shell_bundle_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_authority_broker_shell_bundle_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->shell_bundle(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_authority_broker_shell_bundle_reply, &out) : outcome;
@@ -4384,7 +4384,7 @@ static enum capn_outcome capos_authority_broker_remote_client_bundle_run(const s
 
     if (ops->remote_client_bundle == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_authority_broker_remote_client_bundle_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_authority_broker_remote_client_bundle_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->remote_client_bundle(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_authority_broker_remote_client_bundle_reply, &out) : outcome;
@@ -4421,7 +4421,7 @@ static enum capn_outcome capos_restricted_launcher_spawn_run(const struct capos_
 
     if (ops->spawn == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_restricted_launcher_spawn_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_restricted_launcher_spawn_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->spawn(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_restricted_launcher_spawn_reply, &out) : outcome;
@@ -4469,7 +4469,7 @@ static enum capn_outcome capos_restricted_launcher_spawn_worker_run(const struct
 
     if (ops->spawn_worker == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_restricted_launcher_spawn_worker_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_restricted_launcher_spawn_worker_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->spawn_worker(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_restricted_launcher_spawn_worker_reply, &out) : outcome;
@@ -4508,7 +4508,7 @@ static enum capn_outcome capos_restricted_shell_launcher_launch_shell_run(const 
 
     if (ops->launch_shell == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_restricted_shell_launcher_launch_shell_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_restricted_shell_launcher_launch_shell_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->launch_shell(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_restricted_shell_launcher_launch_shell_reply, &out) : outcome;
@@ -4567,7 +4567,7 @@ static enum capn_outcome capos_credential_store_verify_console_password_run(cons
 
     if (ops->verify_console_password == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_credential_store_verify_console_password_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_credential_store_verify_console_password_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->verify_console_password(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_credential_store_verify_console_password_reply, &out) : outcome;
@@ -4615,7 +4615,7 @@ static enum capn_outcome capos_credential_store_create_console_password_run(cons
 
     if (ops->create_console_password == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_credential_store_create_console_password_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_credential_store_create_console_password_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->create_console_password(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_credential_store_create_console_password_reply, &out) : outcome;
@@ -4656,7 +4656,7 @@ static enum capn_outcome capos_key_source_mint_private_run(const struct capos_ke
 
     if (ops->mint_private == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_key_source_mint_private_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_key_source_mint_private_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->mint_private(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_key_source_mint_private_reply, &out) : outcome;
@@ -4717,7 +4717,7 @@ static enum capn_outcome capos_key_vault_generate_private_run(const struct capos
 
     if (ops->generate_private == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_generate_private_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_generate_private_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->generate_private(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_key_vault_generate_private_reply, &out) : outcome;
@@ -4741,7 +4741,7 @@ static enum capn_outcome capos_key_vault_open_private_run(const struct capos_key
 
     if (ops->open_private == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_open_private_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_open_private_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->open_private(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_key_vault_open_private_reply, &out) : outcome;
@@ -4765,7 +4765,7 @@ static enum capn_outcome capos_key_vault_list_run(const struct capos_key_vault_o
 
     if (ops->list == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_list_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_list_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->list(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_key_vault_list_reply, &out) : outcome;
@@ -4784,7 +4784,7 @@ static enum capn_outcome capos_key_vault_destroy_run(const struct capos_key_vaul
 
     if (ops->destroy == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_destroy_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_key_vault_destroy_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->destroy(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_key_vault_destroy_reply, &out) : outcome;
@@ -4825,7 +4825,7 @@ static enum capn_outcome capos_private_key_sign_run(const struct capos_private_k
 
     if (ops->sign == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_private_key_sign_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_private_key_sign_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->sign(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_private_key_sign_reply, &out) : outcome;
@@ -4912,7 +4912,7 @@ static enum capn_outcome capos_public_key_verify_run(const struct capos_public_k
 
     if (ops->verify == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_public_key_verify_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_public_key_verify_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->verify(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_public_key_verify_reply, &out) : outcome;
@@ -4936,7 +4936,7 @@ static enum capn_outcome capos_public_key_export_run(const struct capos_public_k
 
     if (ops->export == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_public_key_export_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_public_key_export_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->export(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_public_key_export_reply, &out) : outcome;
@@ -5023,7 +5023,7 @@ static enum capn_outcome capos_ssh_host_key_sign_exchange_hash_run(const struct 
 
     if (ops->sign_exchange_hash == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_ssh_host_key_sign_exchange_hash_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_ssh_host_key_sign_exchange_hash_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->sign_exchange_hash(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_ssh_host_key_sign_exchange_hash_reply, &out) : outcome;
@@ -5060,7 +5060,7 @@ static enum capn_outcome capos_authorized_key_store_check_public_key_run(const s
 
     if (ops->check_public_key == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_authorized_key_store_check_public_key_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_authorized_key_store_check_public_key_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->check_public_key(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_authorized_key_store_check_public_key_reply, &out) : outcome;
@@ -5095,7 +5095,7 @@ static enum capn_outcome capos_manual_page_run(const struct capos_manual_ops *op
 
     if (ops->page == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_page_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_page_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->page(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_manual_page_reply, &out) : outcome;
@@ -5119,7 +5119,7 @@ static enum capn_outcome capos_manual_apropos_run(const struct capos_manual_ops 
 
     if (ops->apropos == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_apropos_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_apropos_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->apropos(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_manual_apropos_reply, &out) : outcome;
@@ -5167,7 +5167,7 @@ static enum capn_outcome capos_manual_section_run(const struct capos_manual_ops 
 
     if (ops->section == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_section_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_section_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->section(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_manual_section_reply, &out) : outcome;
@@ -5191,7 +5191,7 @@ static enum capn_outcome capos_manual_describe_run(const struct capos_manual_ops
 
     if (ops->describe == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_describe_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_manual_describe_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->describe(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_manual_describe_reply, &out) : outcome;
@@ -5260,7 +5260,7 @@ static enum capn_outcome capos_system_monitor_processes_run(const struct capos_s
 
     if (ops->processes == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_system_monitor_processes_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_system_monitor_processes_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->processes(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_system_monitor_processes_reply, &out) : outcome;
@@ -5284,7 +5284,7 @@ static enum capn_outcome capos_system_monitor_ledgers_run(const struct capos_sys
 
     if (ops->ledgers == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_system_monitor_ledgers_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_system_monitor_ledgers_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->ledgers(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_system_monitor_ledgers_reply, &out) : outcome;
@@ -5356,7 +5356,7 @@ static enum capn_outcome capos_system_monitor_holds_run(const struct capos_syste
 
     if (ops->holds == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_system_monitor_holds_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_system_monitor_holds_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->holds(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_system_monitor_holds_reply, &out) : outcome;
@@ -5394,7 +5394,7 @@ static enum capn_outcome capos_power_control_power_off_run(const struct capos_po
 
     if (ops->power_off == NULL)
         return capn_call_unknown_method(call);
-    if (capn_call_params(call, &message, &root) != CAPN_OK || capos_power_control_power_off_params_decode(root, &in) != CAPN_OK)
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_power_control_power_off_params_decode(root, &in) != CAPN_OK)
         return capn_call_params_refused(call);
     outcome = ops->power_off(call->env, object, &in, &out);
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_power_control_power_off_reply, &out) : outcome;

@@ -68,7 +68,8 @@ static void emit_run(const Model &model, const Interface &i, const Method &m, st
         << "    " << c_struct(model.struct_by_id(m.results)) << " out = { 0 };\n"
         << "    enum capn_outcome outcome;\n\n"
         << "    if (ops->" << m.cname << " == NULL)\n        return capn_call_unknown_method(call);\n"
-        << "    if (capn_call_params(call, &message, &root) != CAPN_OK";
+        << "    if (" << (params.empty() ? "" : "call->params_len == 0 || ")
+        << "capn_call_params(call, &message, &root) != CAPN_OK";
     if (!params.empty())
         out << " || " << params.cname << "_decode(root, &in) != CAPN_OK";
     out << ")\n        return capn_call_params_refused(call);\n"
