@@ -16,3 +16,4 @@
 #include "core/base/text.h"
 #include "schema/generated/capos.h"
 #include "schema/generated/capos_client.h"
+#include "schema/own_sources.h"
