@@ -19,17 +19,23 @@ struct capos_cap_grant capos_grant_kernel(const char *name, enum capos_kernel_ca
     };
 }
 
+enum capos_status capos_process_start(struct capos_client *spawner, const struct capos_process_spawner_spawn_params *in,
+                                      struct capos_process *out)
+{
+    struct capos_process_spawner_spawn_results got;
+    *out = (struct capos_process){ 0 };
+    enum capos_status status = capos_process_spawner_spawn(spawner, in, &got);
+    if (status != CAPOS_OK)
+        return status;
+    return capos_reply_take(got.handle_index, CAPOS_PROCESS_HANDLE_INTERFACE_ID, &out->handle);
+}
+
 enum capos_status capos_process_spawn(struct capos_client *spawner, const char *binary, const struct capos_cap_grant *grants,
                                       uint32_t grant_count, struct capos_process *out)
 {
     struct capos_process_spawner_spawn_params in = { .name = capn_text_of(binary), .binary_name = capn_text_of(binary),
                                                      .grants = capn_list_of_array(grants, grant_count) };
-    struct capos_process_spawner_spawn_results got;
-    *out = (struct capos_process){ 0 };
-    enum capos_status status = capos_process_spawner_spawn(spawner, &in, &got);
-    if (status != CAPOS_OK)
-        return status;
-    return capos_reply_take(got.handle_index, CAPOS_PROCESS_HANDLE_INTERFACE_ID, &out->handle);
+    return capos_process_start(spawner, &in, out);
 }
 
 static enum capos_status start_wait(struct capos_process *process)

@@ -31,6 +31,9 @@ struct capos_cap_grant capos_grant_kernel(const char *name, enum capos_kernel_ca
  */
 enum capos_status capos_process_spawn(struct capos_client *spawner, const char *binary, const struct capos_cap_grant *grants,
                                       uint32_t grant_count, struct capos_process *out);
+/* The same with every parameter of ProcessSpawner.spawn, which has a name for the process beside that of the binary. */
+enum capos_status capos_process_start(struct capos_client *spawner, const struct capos_process_spawner_spawn_params *in,
+                                      struct capos_process *out);
 
 /*
  * The exit code, once the child has ended. The first call starts the wait; later ones go on with it.

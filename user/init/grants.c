@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * From the caps of a service in the manifest to the grants of its spawn.
+ * Every cap comes fresh from its kernel source, save the terminal session,
+ * which has one holder: when init holds it, it is forwarded.
+ */
+#include "init.h"
+
+/* Init's own hold of a terminal session, or NULL. */
+static const struct capset_entry *own_terminal(const struct manifest_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->base.init_cap_count; i++) {
+        const struct manifest_cap *cap = &plan->base.init_caps[i];
+        if (cap->source == NULL || cap->source->rule != MANIFEST_SOURCE_SESSION)
+            continue;
+        for (uint32_t k = 0; k < capos_capset_count(); k++) {
+            const struct capset_entry *entry = capos_capset_entry(k);
+            if (text_equal(entry->name, entry->name_len, cap->name.bytes, cap->name.len))
+                return entry;
+        }
+    }
+    return NULL;
+}
+
+static struct capos_cap_grant grant_of(const struct manifest_plan *plan, const struct manifest_cap *cap)
+{
+    struct capos_cap_grant grant;
+    const struct capset_entry *held = cap->source->rule == MANIFEST_SOURCE_SESSION ? own_terminal(plan) : NULL;
+    if (held != NULL)
+        grant = capos_grant_held("", held->cap_id, held->interface_id);
+    else
+        grant = capos_grant_kernel("", (enum capos_kernel_cap_source)cap->source->ordinal, cap->interface_id);
+    grant.name = cap->name;
+    grant.badge = cap->badge;
+    return grant;
+}
+
+bool init_grants_of(const struct manifest_plan *plan, uint32_t s, struct capos_cap_grant *grants, uint32_t *count)
+{
+    static struct manifest_report report;
+    *count = capn_list_len(&plan->services[s].caps);
+    for (uint32_t k = 0; k < *count; k++) {
+        struct manifest_cap cap;
+        if (manifest_plan_cap(plan, s, k, &cap, &report) != MANIFEST_OK || cap.source == NULL) {
+            capos_print("init: %.*s\n", (int)report.text_len, report.text);
+            return false;
+        }
+        grants[k] = grant_of(plan, &cap);
+    }
+    return true;
+}
