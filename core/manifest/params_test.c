@@ -167,6 +167,9 @@ static void enums_and_texts(void **state)
     WIRE(bindings[1].role = bad_text[0]);
     WIRE(keys[1].comment = bad_text[0]);
     WIRE(keys[1].allowed_shell_profiles = capn_list_of_array(bad_text, 1));
+    /* All of the message is read before any of it is judged. */
+    WIRE(p->motd = capn_text_of("\a"); keys[1].allowed_shell_profiles = capn_list_of_array(bad_text, 1));
+    WIRE(p->motd = capn_text_of("\a"); accounts[2].display_name = bad_text[0]);
     struct fixture f = fixture_params();
     struct row pci = { "M26", NULL, MANIFEST_MISSING, K ".blockDeviceTarget", { "pci" } };
     f.params.block_device_target.has_pci = false;
@@ -191,7 +194,7 @@ static void verifier(void **state)
     M71("$argon2id$v=19$m=8,t=1,p=1,p=1$c2FsdA$aGFzaA");
     M71("$argon2id$v=19$m=8,t=x,p=1$c2FsdA$aGFzaA");
     M71("$argon2id$v=19$m=8,t=,p=1$c2FsdA$aGFzaA");
-    M71("$argon2id$v=19$m=4294967296,t=1,p=1$c2FsdA$aGFzaA");
+    M71("$argon2id$v=19$m=4294967304,t=1,p=1$c2FsdA$aGFzaA");
     M71("$argon2id$v=19$m=18446744073709551624,t=1,p=1$c2FsdA$aGFzaA");
     M71("$argon2id$v=19$m=7,t=1,p=1$c2FsdA$aGFzaA");
     M71("$argon2id$v=19$m=8,t=0,p=1$c2FsdA$aGFzaA");
