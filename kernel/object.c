@@ -28,14 +28,6 @@ struct object *object_new(const struct object_ops *ops)
     return object;
 }
 
-struct object *object_init_static(struct object *object, const struct object_ops *ops)
-{
-    if (object->id == 0)
-        *object = (struct object){.ops = ops, .id = ++objects.last_id, .is_static = true};
-    object->refs++;
-    return object;
-}
-
 void object_hold(struct object *object)
 {
     object->refs++;
@@ -45,7 +37,7 @@ void object_drop(struct object *object)
 {
     if (object->refs == 0)
         kernel_panic("object dropped without a reference", object->id);
-    if (--object->refs > 0 || object->is_static)
+    if (--object->refs > 0)
         return;
     if (object->ops->destroy != NULL)
         object->ops->destroy(object);

@@ -30,14 +30,14 @@ enum object_release_reason {
 struct object_ops {
     uint64_t interface_id;
     const char *label; /* what CapabilityManager.list and `caps` show */
-    /* Decodes, runs the method's handler, encodes: one line around the generated dispatcher.
-     * context->env is the struct call. See kernel/ipc/call.h for what a handler may do. */
-    enum capn_outcome (*dispatch)(struct object *object, struct capn_call_context *context);
+    const void *methods; /* the interface's table of handlers, struct capos_I_ops */
+    /* capos_I_serve: decodes, runs the handler, encodes. Handlers get the struct call as their env. */
+    enum capn_outcome (*serve)(const void *methods, void *object, struct capn_call_context *context);
     /* A slot of `holder` that named the object is gone (after removal from the table). May be NULL. */
     void (*released)(struct object *object, struct process *holder, enum object_release_reason reason);
     /* A pending call is being dropped because its thread ended; undo what waits for it. NULL if nothing pends. */
     void (*cancel)(struct object *object, struct call *call);
-    /* Last reference gone: give everything back, but not the object's own block. NULL: nothing to do. */
+    /* Last reference gone: give everything back, but not the object itself. NULL: nothing to do. */
     void (*destroy)(struct object *object);
     /* Pages this object charges to each holder's frame grants; NULL = 0. */
     uint32_t (*frame_pages)(const struct object *object);
@@ -50,21 +50,18 @@ struct object {
     const struct object_ops *ops;
     uint64_t id; /* never reused, never 0 */
     uint32_t refs;
-    bool is_static;
 };
 
-/* Dynamic objects come from one fixed pool of equal blocks. */
+/* Objects come from one fixed pool of equal blocks. */
 #define OBJECT_BYTES 128u
 #define OBJECT_COUNT 16384u
 bool object_pool_init(void); /* once, at boot; false when memory does not suffice */
 
 /* A zeroed block with one reference, or NULL when the pool is exhausted. */
 struct object *object_new(const struct object_ops *ops);
-/* For objects that live as long as the kernel. Gives an id on the first call, adds a reference on each. */
-struct object *object_init_static(struct object *object, const struct object_ops *ops);
 void object_hold(struct object *object);
 void object_drop(struct object *object);
-uint32_t object_live_count(void); /* dynamic objects in use */
+uint32_t object_live_count(void);
 
 /* What core/cap/table.h asks about objects; for cap_table_init. */
 extern const struct cap_object_ops object_table_ops;

@@ -11,27 +11,27 @@
 
 struct source {
     uint32_t number;
-    struct object *(*create)(struct process *holder);
+    const struct object_ops *ops;
 };
 
 static const struct source sources[] = {
-    {0, console_create},
-    {2, frame_allocator_create},
-    {3, virtual_memory_create},
-    {4, process_spawner_create},
-    {5, boot_package_create},
-    {6, terminal_session_create},
-    {7, entropy_source_create},
-    {11, audit_log_create},
-    {12, system_info_create},
-    {13, null_create},
-    {15, timer_create},
-    {36, wall_clock_create},
-    {38, log_sink_create},
-    {39, log_reader_create},
-    {MANIFEST_SOURCE_SYSTEM_MONITOR, system_monitor_create},
-    {MANIFEST_SOURCE_POWER_CONTROL, power_control_create},
-    {MANIFEST_SOURCE_STD_IO, stdio_create},
+    {0, &console_ops},
+    {2, &frame_allocator_ops},
+    {3, &virtual_memory_ops},
+    {4, &process_spawner_ops},
+    {5, &boot_package_ops},
+    {6, &terminal_session_ops},
+    {7, &entropy_source_ops},
+    {11, &audit_log_ops},
+    {12, &system_info_ops},
+    {13, &null_ops},
+    {15, &timer_ops},
+    {36, &wall_clock_ops},
+    {38, &log_sink_ops},
+    {39, &log_reader_ops},
+    {MANIFEST_SOURCE_SYSTEM_MONITOR, &system_monitor_ops},
+    {MANIFEST_SOURCE_POWER_CONTROL, &power_control_ops},
+    {MANIFEST_SOURCE_STD_IO, &stdio_ops},
 };
 
 static const struct source *find(uint32_t number)
@@ -75,7 +75,7 @@ bool source_grant(const struct source_request *request, struct process *process,
     const struct source *source = find(request->number);
     if (source == NULL)
         return refuse(why, CAP_EXCEPTION_FAILED, unavailable_text(request->number));
-    struct object *object = source->create(process);
+    struct object *object = object_new(source->ops);
     if (object == NULL)
         return refuse(why, CAP_EXCEPTION_OVERLOADED, "out of kernel objects");
     bool ok = false;

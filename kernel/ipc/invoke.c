@@ -70,7 +70,7 @@ static bool dispatch(struct call *call, struct call_running *run, struct ring_cq
     *last = (struct thread_last_call){.interface_id = object->ops->interface_id,
                                       .method_id = call->sqe.method_id, .running = true};
     object_hold(object); /* the handler may release the last capability that names it */
-    enum capn_outcome outcome = object->ops->dispatch(object, &run->context);
+    enum capn_outcome outcome = object->ops->serve(object->ops->methods, object, &run->context);
     if (outcome != CAPN_PENDING) {
         last->running = false;
         *cqe = call_conclude(call, run, outcome);

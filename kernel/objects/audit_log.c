@@ -29,7 +29,6 @@ struct audit_record {
 };
 
 static struct {
-    struct object object;
     uint64_t appended;
     struct audit_record records[AUDIT_RECORDS];
 } audit;
@@ -73,19 +72,9 @@ static enum capn_outcome record(void *env, void *object, const struct capos_audi
 
 static const struct capos_audit_log_ops methods = {.record = record};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_audit_log_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops audit_log_ops = {
     .interface_id = CAPOS_AUDIT_LOG_INTERFACE_ID,
     .label = "audit_log",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_audit_log_serve,
 };
-
-struct object *audit_log_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&audit.object, &ops);
-}

@@ -38,21 +38,9 @@ static enum capn_outcome read_manifest(void *env, void *object,
 
 static const struct capos_boot_package_ops methods = {.manifest_size = manifest_size, .read_manifest = read_manifest};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_boot_package_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops boot_package_ops = {
     .interface_id = CAPOS_BOOT_PACKAGE_INTERFACE_ID,
     .label = "boot_package",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_boot_package_serve,
 };
-
-static struct object boot_package;
-
-struct object *boot_package_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&boot_package, &ops);
-}

@@ -57,15 +57,11 @@ static enum capn_outcome revoke(void *env, void *object, const struct capos_capa
 
 static const struct capos_capability_manager_ops methods = {.list = list, .revoke = revoke};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_capability_manager_dispatch(&methods, object, context);
-}
-
 static const struct object_ops ops = {
     .interface_id = CAPOS_CAPABILITY_MANAGER_INTERFACE_ID,
     .label = "capability_manager",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_capability_manager_serve,
 };
 
 struct object *capability_manager_create(struct process *child)

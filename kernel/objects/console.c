@@ -25,23 +25,11 @@ static enum capn_outcome console_write_line(void *env, void *object, const struc
 
 static const struct capos_console_ops methods = {.write = console_write, .write_line = console_write_line};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_console_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops console_ops = {
     .interface_id = CAPOS_CONSOLE_INTERFACE_ID,
     .label = "console",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_console_serve,
     .terminal = true,
     .bootstrap_mode = CAP_MODE_COPY,
 };
-
-static struct object console;
-
-struct object *console_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&console, &ops);
-}

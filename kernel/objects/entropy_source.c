@@ -17,7 +17,6 @@
 #define REPLY_OVERHEAD_BYTES 32u /* segment table, root pointer, status, data pointer */
 
 static struct {
-    struct object object;
     struct drbg drbg;
     uint32_t left; /* requests until the next seed */
     uint8_t bytes[REPLY_SCRATCH_MAX]; /* of the reply being made */
@@ -79,19 +78,9 @@ static enum capn_outcome fill(void *env, void *object, const struct capos_entrop
 
 static const struct capos_entropy_source_ops methods = {.fill = fill};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_entropy_source_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops entropy_source_ops = {
     .interface_id = CAPOS_ENTROPY_SOURCE_INTERFACE_ID,
     .label = "entropy_source",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_entropy_source_serve,
 };
-
-struct object *entropy_source_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&entropy.object, &ops);
-}

@@ -66,21 +66,9 @@ static const struct capos_frame_allocator_ops methods = {
     .alloc_contiguous = alloc_contiguous,
 };
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_frame_allocator_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops frame_allocator_ops = {
     .interface_id = CAPOS_FRAME_ALLOCATOR_INTERFACE_ID,
     .label = "frame_allocator",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_frame_allocator_serve,
 };
-
-static struct object frame_allocator;
-
-struct object *frame_allocator_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&frame_allocator, &ops);
-}

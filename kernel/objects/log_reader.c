@@ -47,21 +47,9 @@ static enum capn_outcome read(void *env, void *object, const struct capos_log_re
 
 static const struct capos_log_reader_ops methods = {.read = read};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_log_reader_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops log_reader_ops = {
     .interface_id = CAPOS_LOG_READER_INTERFACE_ID,
     .label = "log_reader",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_log_reader_serve,
 };
-
-static struct object log_reader;
-
-struct object *log_reader_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&log_reader, &ops);
-}

@@ -62,21 +62,9 @@ static enum capn_outcome write(void *env, void *object, const struct capos_log_s
 
 static const struct capos_log_sink_ops methods = {.write = write};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_log_sink_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops log_sink_ops = {
     .interface_id = CAPOS_LOG_SINK_INTERFACE_ID,
     .label = "log_sink",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_log_sink_serve,
 };
-
-static struct object log_sink;
-
-struct object *log_sink_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&log_sink, &ops);
-}

@@ -61,11 +61,6 @@ static enum capn_outcome protect(void *env, void *object, const struct capos_mem
 
 static const struct capos_memory_object_ops methods = {.info = info, .map = map, .unmap = unmap, .protect = protect};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_memory_object_dispatch(&methods, object, context);
-}
-
 /* At exit the mappings go as well, so there is no charge to pass on. */
 static void released(struct object *object, struct process *holder, enum object_release_reason reason)
 {
@@ -87,7 +82,8 @@ static void destroy(struct object *object)
 static const struct object_ops ops = {
     .interface_id = CAPOS_MEMORY_OBJECT_INTERFACE_ID,
     .label = "memory_object",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_memory_object_serve,
     .released = released,
     .destroy = destroy,
     .frame_pages = frame_pages,

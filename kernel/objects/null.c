@@ -5,18 +5,10 @@
  */
 #include "kernel/objects/objects.h"
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
+static enum capn_outcome serve(const void *methods, void *object, struct capn_call_context *call)
 {
-    (void)object;
-    return capn_call_unknown_method(context);
+    (void)methods, (void)object;
+    return capn_call_unknown_method(call);
 }
 
-static const struct object_ops ops = {.interface_id = NULL_INTERFACE_ID, .label = "null", .dispatch = dispatch};
-
-static struct object null_object;
-
-struct object *null_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&null_object, &ops);
-}
+const struct object_ops null_ops = {.interface_id = NULL_INTERFACE_ID, .label = "null", .serve = serve};

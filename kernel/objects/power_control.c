@@ -22,21 +22,9 @@ static enum capn_outcome reboot(void *env, void *object, const struct capos_powe
 
 static const struct capos_power_control_ops methods = {.power_off = power_off, .reboot = reboot};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_power_control_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops power_control_ops = {
     .interface_id = CAPOS_POWER_CONTROL_INTERFACE_ID,
     .label = "power_control",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_power_control_serve,
 };
-
-static struct object power_control;
-
-struct object *power_control_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&power_control, &ops);
-}

@@ -56,11 +56,6 @@ static enum capn_outcome terminate(void *env, void *object, const struct capos_p
 
 static const struct capos_process_handle_ops methods = {.wait = wait, .terminate = terminate};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_process_handle_dispatch(&methods, object, context);
-}
-
 static void cancel(struct object *object, struct call *call)
 {
     (void)call;
@@ -77,7 +72,8 @@ static void destroy(struct object *object)
 static const struct object_ops ops = {
     .interface_id = CAPOS_PROCESS_HANDLE_INTERFACE_ID,
     .label = "process_handle",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_process_handle_serve,
     .cancel = cancel,
     .destroy = destroy,
 };

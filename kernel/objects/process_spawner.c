@@ -243,21 +243,9 @@ static enum capn_outcome spawn(void *env, void *object, const struct capos_proce
 
 static const struct capos_process_spawner_ops methods = {.spawn = spawn};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_process_spawner_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops process_spawner_ops = {
     .interface_id = CAPOS_PROCESS_SPAWNER_INTERFACE_ID,
     .label = "process_spawner",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_process_spawner_serve,
 };
-
-static struct object process_spawner;
-
-struct object *process_spawner_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&process_spawner, &ops);
-}

@@ -69,27 +69,17 @@ static enum capn_outcome close(void *env, void *object, const struct capos_std_i
 
 static const struct capos_std_io_ops methods = {.write = write, .read = read, .close = close};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_std_io_dispatch(&methods, object, context);
-}
-
 static void cancel(struct object *object, struct call *call)
 {
     (void)object;
     terminal_cancel(call);
 }
 
-static const struct object_ops ops = {
+const struct object_ops stdio_ops = {
     .interface_id = CAPOS_STD_IO_INTERFACE_ID,
     .label = "stdio",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_std_io_serve,
     .cancel = cancel,
     .terminal = true,
 };
-
-struct object *stdio_create(struct process *holder)
-{
-    (void)holder;
-    return object_new(&ops);
-}

@@ -28,21 +28,9 @@ static enum capn_outcome hostname(void *env, void *object, const struct capos_sy
 
 static const struct capos_system_info_ops methods = {.motd = motd, .hostname = hostname};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_system_info_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops system_info_ops = {
     .interface_id = CAPOS_SYSTEM_INFO_INTERFACE_ID,
     .label = "system_info",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_system_info_serve,
 };
-
-static struct object system_info;
-
-struct object *system_info_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&system_info, &ops);
-}

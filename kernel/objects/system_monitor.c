@@ -219,21 +219,9 @@ static const struct capos_system_monitor_ops methods = {
     .holds = holds,
 };
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_system_monitor_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops system_monitor_ops = {
     .interface_id = CAPOS_SYSTEM_MONITOR_INTERFACE_ID,
     .label = "system_monitor",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_system_monitor_serve,
 };
-
-static struct object system_monitor;
-
-struct object *system_monitor_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&system_monitor, &ops);
-}

@@ -49,30 +49,18 @@ static const struct capos_terminal_session_ops methods = {
     .read_line = read_line,
 };
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_terminal_session_dispatch(&methods, object, context);
-}
-
 static void cancel(struct object *object, struct call *call)
 {
     (void)object;
     terminal_cancel(call);
 }
 
-static const struct object_ops ops = {
+const struct object_ops terminal_session_ops = {
     .interface_id = CAPOS_TERMINAL_SESSION_INTERFACE_ID,
     .label = "terminal_session",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_terminal_session_serve,
     .cancel = cancel,
     .terminal = true,
     .bootstrap_mode = CAP_MODE_COPY,
 };
-
-static struct object session;
-
-struct object *terminal_session_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&session, &ops);
-}

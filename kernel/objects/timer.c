@@ -60,22 +60,10 @@ static void cancel(struct object *object, struct call *call)
 
 static const struct capos_timer_ops methods = {.now = timer_now, .sleep = timer_sleep};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_timer_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops timer_ops = {
     .interface_id = CAPOS_TIMER_INTERFACE_ID,
     .label = "timer",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_timer_serve,
     .cancel = cancel,
 };
-
-static struct object timer;
-
-struct object *timer_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&timer, &ops);
-}

@@ -73,20 +73,10 @@ static const struct capos_virtual_memory_ops methods = {
     .decommit = decommit,
 };
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_virtual_memory_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops virtual_memory_ops = {
     .interface_id = CAPOS_VIRTUAL_MEMORY_INTERFACE_ID,
     .label = "virtual_memory",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_virtual_memory_serve,
     .aspace_bound = true,
 };
-
-struct object *virtual_memory_create(struct process *holder)
-{
-    (void)holder;
-    return object_new(&ops);
-}

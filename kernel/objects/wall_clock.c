@@ -26,21 +26,9 @@ static enum capn_outcome wall_time(void *env, void *object, const struct capos_w
 
 static const struct capos_wall_clock_ops methods = {.wall_time = wall_time};
 
-static enum capn_outcome dispatch(struct object *object, struct capn_call_context *context)
-{
-    return capos_wall_clock_dispatch(&methods, object, context);
-}
-
-static const struct object_ops ops = {
+const struct object_ops wall_clock_ops = {
     .interface_id = CAPOS_WALL_CLOCK_INTERFACE_ID,
     .label = "wall_clock",
-    .dispatch = dispatch,
+    .methods = &methods,
+    .serve = capos_wall_clock_serve,
 };
-
-static struct object wall_clock;
-
-struct object *wall_clock_create(struct process *holder)
-{
-    (void)holder;
-    return object_init_static(&wall_clock, &ops);
-}

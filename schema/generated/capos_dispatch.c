@@ -72,6 +72,11 @@ enum capn_outcome capos_console_dispatch(const struct capos_console_ops *ops, vo
     }
 }
 
+enum capn_outcome capos_console_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_console_dispatch(ops, object, call);
+}
+
 const struct capos_method_reply capos_terminal_session_write_reply = { CAPOS_REPLY_NONE, 0, 0, NULL };
 
 static enum capn_outcome capos_terminal_session_write_run(const struct capos_terminal_session_ops *ops, void *object,
@@ -147,6 +152,11 @@ enum capn_outcome capos_terminal_session_dispatch(const struct capos_terminal_se
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_terminal_session_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_terminal_session_dispatch(ops, object, call);
 }
 
 const struct capos_method_reply capos_std_io_write_reply = { CAPOS_REPLY_NONE, 0, 0, NULL };
@@ -226,6 +236,11 @@ enum capn_outcome capos_std_io_dispatch(const struct capos_std_io_ops *ops, void
     }
 }
 
+enum capn_outcome capos_std_io_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_std_io_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_entropy_source_fill_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_entropy_source_fill_results_encode(to, results);
@@ -259,6 +274,11 @@ enum capn_outcome capos_entropy_source_dispatch(const struct capos_entropy_sourc
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_entropy_source_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_entropy_source_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_frame_allocator_alloc_frame_encode_reply(struct capn_struct_builder to, const void *results)
@@ -320,6 +340,11 @@ enum capn_outcome capos_frame_allocator_dispatch(const struct capos_frame_alloca
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_frame_allocator_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_frame_allocator_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_memory_object_info_encode_reply(struct capn_struct_builder to, const void *results)
@@ -423,6 +448,11 @@ enum capn_outcome capos_memory_object_dispatch(const struct capos_memory_object_
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_memory_object_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_memory_object_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_virtual_memory_map_encode_reply(struct capn_struct_builder to, const void *results)
@@ -570,6 +600,11 @@ enum capn_outcome capos_virtual_memory_dispatch(const struct capos_virtual_memor
     }
 }
 
+enum capn_outcome capos_virtual_memory_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_virtual_memory_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_timer_now_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_timer_now_results_encode(to, results);
@@ -626,6 +661,11 @@ enum capn_outcome capos_timer_dispatch(const struct capos_timer_ops *ops, void *
     }
 }
 
+enum capn_outcome capos_timer_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_timer_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_wall_clock_wall_time_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_wall_clock_wall_time_results_encode(to, results);
@@ -659,6 +699,11 @@ enum capn_outcome capos_wall_clock_dispatch(const struct capos_wall_clock_ops *o
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_wall_clock_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_wall_clock_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_process_spawner_spawn_encode_reply(struct capn_struct_builder to, const void *results)
@@ -722,6 +767,11 @@ enum capn_outcome capos_process_spawner_dispatch(const struct capos_process_spaw
     }
 }
 
+enum capn_outcome capos_process_spawner_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_process_spawner_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_process_handle_wait_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_process_handle_wait_results_encode(to, results);
@@ -776,6 +826,11 @@ enum capn_outcome capos_process_handle_dispatch(const struct capos_process_handl
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_process_handle_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_process_handle_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_thread_control_get_fs_base_encode_reply(struct capn_struct_builder to, const void *results)
@@ -855,6 +910,11 @@ enum capn_outcome capos_thread_control_dispatch(const struct capos_thread_contro
     }
 }
 
+enum capn_outcome capos_thread_control_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_thread_control_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_thread_spawner_create_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_thread_spawner_create_results_encode(to, results);
@@ -888,6 +948,11 @@ enum capn_outcome capos_thread_spawner_dispatch(const struct capos_thread_spawne
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_thread_spawner_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_thread_spawner_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_thread_handle_join_encode_reply(struct capn_struct_builder to, const void *results)
@@ -951,6 +1016,11 @@ enum capn_outcome capos_thread_handle_dispatch(const struct capos_thread_handle_
     }
 }
 
+enum capn_outcome capos_thread_handle_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_thread_handle_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_park_bench_wait_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_park_bench_wait_results_encode(to, results);
@@ -1010,6 +1080,11 @@ enum capn_outcome capos_park_bench_dispatch(const struct capos_park_bench_ops *o
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_park_bench_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_park_bench_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_boot_package_manifest_size_encode_reply(struct capn_struct_builder to, const void *results)
@@ -1073,6 +1148,11 @@ enum capn_outcome capos_boot_package_dispatch(const struct capos_boot_package_op
     }
 }
 
+enum capn_outcome capos_boot_package_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_boot_package_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_system_info_motd_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_system_info_motd_results_encode(to, results);
@@ -1134,6 +1214,11 @@ enum capn_outcome capos_system_info_dispatch(const struct capos_system_info_ops 
     }
 }
 
+enum capn_outcome capos_system_info_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_system_info_dispatch(ops, object, call);
+}
+
 const struct capos_method_reply capos_audit_log_record_reply = { CAPOS_REPLY_NONE, 0, 0, NULL };
 
 static enum capn_outcome capos_audit_log_record_run(const struct capos_audit_log_ops *ops, void *object,
@@ -1162,6 +1247,11 @@ enum capn_outcome capos_audit_log_dispatch(const struct capos_audit_log_ops *ops
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_audit_log_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_audit_log_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_log_sink_write_encode_reply(struct capn_struct_builder to, const void *results)
@@ -1199,6 +1289,11 @@ enum capn_outcome capos_log_sink_dispatch(const struct capos_log_sink_ops *ops, 
     }
 }
 
+enum capn_outcome capos_log_sink_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_log_sink_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_log_reader_read_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_log_reader_read_results_encode(to, results);
@@ -1232,6 +1327,11 @@ enum capn_outcome capos_log_reader_dispatch(const struct capos_log_reader_ops *o
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_log_reader_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_log_reader_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_pipe_read_encode_reply(struct capn_struct_builder to, const void *results)
@@ -1342,6 +1442,11 @@ enum capn_outcome capos_pipe_dispatch(const struct capos_pipe_ops *ops, void *ob
     }
 }
 
+enum capn_outcome capos_pipe_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_pipe_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_capability_manager_list_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_capability_manager_list_results_encode(to, results);
@@ -1396,6 +1501,11 @@ enum capn_outcome capos_capability_manager_dispatch(const struct capos_capabilit
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_capability_manager_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_capability_manager_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_dma_pool_info_encode_reply(struct capn_struct_builder to, const void *results)
@@ -1457,6 +1567,11 @@ enum capn_outcome capos_dma_pool_dispatch(const struct capos_dma_pool_ops *ops, 
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_dma_pool_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_dma_pool_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_dma_buffer_info_encode_reply(struct capn_struct_builder to, const void *results)
@@ -1622,6 +1737,11 @@ enum capn_outcome capos_dma_buffer_dispatch(const struct capos_dma_buffer_ops *o
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_dma_buffer_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_dma_buffer_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_device_mmio_info_encode_reply(struct capn_struct_builder to, const void *results)
@@ -2231,6 +2351,11 @@ enum capn_outcome capos_device_mmio_dispatch(const struct capos_device_mmio_ops 
     }
 }
 
+enum capn_outcome capos_device_mmio_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_device_mmio_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_interrupt_info_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_interrupt_info_results_encode(to, results);
@@ -2370,6 +2495,11 @@ enum capn_outcome capos_interrupt_dispatch(const struct capos_interrupt_ops *ops
     }
 }
 
+enum capn_outcome capos_interrupt_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_interrupt_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_hardware_audit_log_snapshot_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_hardware_audit_log_snapshot_results_encode(to, results);
@@ -2431,6 +2561,11 @@ enum capn_outcome capos_hardware_audit_log_dispatch(const struct capos_hardware_
     }
 }
 
+enum capn_outcome capos_hardware_audit_log_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_hardware_audit_log_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_hardware_audit_reader_snapshot_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_hardware_audit_reader_snapshot_results_encode(to, results);
@@ -2464,6 +2599,11 @@ enum capn_outcome capos_hardware_audit_reader_dispatch(const struct capos_hardwa
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_hardware_audit_reader_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_hardware_audit_reader_dispatch(ops, object, call);
 }
 
 const struct capos_method_reply capos_scheduling_policy_cap_set_weight_reply = { CAPOS_REPLY_EMPTY_MESSAGE, 0, 0, NULL };
@@ -2541,6 +2681,11 @@ enum capn_outcome capos_scheduling_policy_cap_dispatch(const struct capos_schedu
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_scheduling_policy_cap_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_scheduling_policy_cap_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_scheduling_context_info_encode_reply(struct capn_struct_builder to, const void *results)
@@ -2682,6 +2827,11 @@ enum capn_outcome capos_scheduling_context_dispatch(const struct capos_schedulin
     }
 }
 
+enum capn_outcome capos_scheduling_context_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_scheduling_context_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_cpu_isolation_lease_info_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_cpu_isolation_lease_info_results_encode(to, results);
@@ -2821,6 +2971,11 @@ enum capn_outcome capos_cpu_isolation_lease_dispatch(const struct capos_cpu_isol
     }
 }
 
+enum capn_outcome capos_cpu_isolation_lease_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_cpu_isolation_lease_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_cpu_isolation_pool_grant_info_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_cpu_isolation_pool_grant_info_results_encode(to, results);
@@ -2880,6 +3035,11 @@ enum capn_outcome capos_cpu_isolation_pool_grant_dispatch(const struct capos_cpu
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_cpu_isolation_pool_grant_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_cpu_isolation_pool_grant_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_cpu_isolation_grant_minter_info_encode_reply(struct capn_struct_builder to, const void *results)
@@ -2967,6 +3127,11 @@ enum capn_outcome capos_cpu_isolation_grant_minter_dispatch(const struct capos_c
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_cpu_isolation_grant_minter_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_cpu_isolation_grant_minter_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_network_manager_get_config_encode_reply(struct capn_struct_builder to, const void *results)
@@ -3082,6 +3247,11 @@ enum capn_outcome capos_network_manager_dispatch(const struct capos_network_mana
     }
 }
 
+enum capn_outcome capos_network_manager_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_network_manager_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_tcp_listen_authority_listen_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_tcp_listen_authority_listen_results_encode(to, results);
@@ -3115,6 +3285,11 @@ enum capn_outcome capos_tcp_listen_authority_dispatch(const struct capos_tcp_lis
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_tcp_listen_authority_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_tcp_listen_authority_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_tcp_listener_accept_encode_reply(struct capn_struct_builder to, const void *results)
@@ -3171,6 +3346,11 @@ enum capn_outcome capos_tcp_listener_dispatch(const struct capos_tcp_listener_op
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_tcp_listener_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_tcp_listener_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_tcp_socket_send_encode_reply(struct capn_struct_builder to, const void *results)
@@ -3281,6 +3461,11 @@ enum capn_outcome capos_tcp_socket_dispatch(const struct capos_tcp_socket_ops *o
     }
 }
 
+enum capn_outcome capos_tcp_socket_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_tcp_socket_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_udp_socket_send_to_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_udp_socket_send_to_results_encode(to, results);
@@ -3361,6 +3546,11 @@ enum capn_outcome capos_udp_socket_dispatch(const struct capos_udp_socket_ops *o
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_udp_socket_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_udp_socket_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_nic_transmit_encode_reply(struct capn_struct_builder to, const void *results)
@@ -3502,6 +3692,11 @@ enum capn_outcome capos_nic_dispatch(const struct capos_nic_ops *ops, void *obje
     }
 }
 
+enum capn_outcome capos_nic_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_nic_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_block_device_read_blocks_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_block_device_read_blocks_results_encode(to, results);
@@ -3603,6 +3798,11 @@ enum capn_outcome capos_block_device_dispatch(const struct capos_block_device_op
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_block_device_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_block_device_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_file_read_encode_reply(struct capn_struct_builder to, const void *results)
@@ -3753,6 +3953,11 @@ enum capn_outcome capos_file_dispatch(const struct capos_file_ops *ops, void *ob
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_file_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_file_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_directory_open_encode_reply(struct capn_struct_builder to, const void *results)
@@ -3931,6 +4136,11 @@ enum capn_outcome capos_directory_dispatch(const struct capos_directory_ops *ops
     }
 }
 
+enum capn_outcome capos_directory_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_directory_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_store_put_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_store_put_results_encode(to, results);
@@ -4039,6 +4249,11 @@ enum capn_outcome capos_store_dispatch(const struct capos_store_ops *ops, void *
     }
 }
 
+enum capn_outcome capos_store_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_store_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_namespace_resolve_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_namespace_resolve_results_encode(to, results);
@@ -4145,6 +4360,11 @@ enum capn_outcome capos_namespace_dispatch(const struct capos_namespace_ops *ops
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_namespace_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_namespace_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_session_manager_login_encode_reply(struct capn_struct_builder to, const void *results)
@@ -4260,6 +4480,11 @@ enum capn_outcome capos_session_manager_dispatch(const struct capos_session_mana
     }
 }
 
+enum capn_outcome capos_session_manager_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_session_manager_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_user_session_info_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_user_session_info_results_encode(to, results);
@@ -4342,6 +4567,11 @@ enum capn_outcome capos_user_session_dispatch(const struct capos_user_session_op
     }
 }
 
+enum capn_outcome capos_user_session_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_user_session_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_authority_broker_shell_bundle_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_authority_broker_shell_bundle_results_encode(to, results);
@@ -4401,6 +4631,11 @@ enum capn_outcome capos_authority_broker_dispatch(const struct capos_authority_b
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_authority_broker_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_authority_broker_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_restricted_launcher_spawn_encode_reply(struct capn_struct_builder to, const void *results)
@@ -4490,6 +4725,11 @@ enum capn_outcome capos_restricted_launcher_dispatch(const struct capos_restrict
     }
 }
 
+enum capn_outcome capos_restricted_launcher_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_restricted_launcher_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_restricted_shell_launcher_launch_shell_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_restricted_shell_launcher_launch_shell_results_encode(to, results);
@@ -4523,6 +4763,11 @@ enum capn_outcome capos_restricted_shell_launcher_dispatch(const struct capos_re
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_restricted_shell_launcher_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_restricted_shell_launcher_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_credential_store_console_password_status_encode_reply(struct capn_struct_builder to, const void *results)
@@ -4638,6 +4883,11 @@ enum capn_outcome capos_credential_store_dispatch(const struct capos_credential_
     }
 }
 
+enum capn_outcome capos_credential_store_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_credential_store_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_key_source_mint_private_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_key_source_mint_private_results_encode(to, results);
@@ -4697,6 +4947,11 @@ enum capn_outcome capos_key_source_dispatch(const struct capos_key_source_ops *o
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_key_source_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_key_source_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_key_vault_generate_private_encode_reply(struct capn_struct_builder to, const void *results)
@@ -4807,6 +5062,11 @@ enum capn_outcome capos_key_vault_dispatch(const struct capos_key_vault_ops *ops
     }
 }
 
+enum capn_outcome capos_key_vault_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_key_vault_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_private_key_sign_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_private_key_sign_results_encode(to, results);
@@ -4892,6 +5152,11 @@ enum capn_outcome capos_private_key_dispatch(const struct capos_private_key_ops 
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_private_key_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_private_key_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_public_key_verify_encode_reply(struct capn_struct_builder to, const void *results)
@@ -4981,6 +5246,11 @@ enum capn_outcome capos_public_key_dispatch(const struct capos_public_key_ops *o
     }
 }
 
+enum capn_outcome capos_public_key_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_public_key_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_ssh_host_key_public_key_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_ssh_host_key_public_key_results_encode(to, results);
@@ -5042,6 +5312,11 @@ enum capn_outcome capos_ssh_host_key_dispatch(const struct capos_ssh_host_key_op
     }
 }
 
+enum capn_outcome capos_ssh_host_key_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_ssh_host_key_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_authorized_key_store_check_public_key_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_authorized_key_store_check_public_key_results_encode(to, results);
@@ -5075,6 +5350,11 @@ enum capn_outcome capos_authorized_key_store_dispatch(const struct capos_authori
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_authorized_key_store_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_authorized_key_store_dispatch(ops, object, call);
 }
 
 static enum capn_error capos_manual_page_encode_reply(struct capn_struct_builder to, const void *results)
@@ -5242,6 +5522,11 @@ enum capn_outcome capos_manual_dispatch(const struct capos_manual_ops *ops, void
     }
 }
 
+enum capn_outcome capos_manual_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_manual_dispatch(ops, object, call);
+}
+
 static enum capn_error capos_system_monitor_processes_encode_reply(struct capn_struct_builder to, const void *results)
 {
     return capos_system_monitor_processes_results_encode(to, results);
@@ -5381,6 +5666,11 @@ enum capn_outcome capos_system_monitor_dispatch(const struct capos_system_monito
     }
 }
 
+enum capn_outcome capos_system_monitor_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_system_monitor_dispatch(ops, object, call);
+}
+
 const struct capos_method_reply capos_power_control_power_off_reply = { CAPOS_REPLY_NONE, 0, 0, NULL };
 
 static enum capn_outcome capos_power_control_power_off_run(const struct capos_power_control_ops *ops, void *object,
@@ -5430,4 +5720,9 @@ enum capn_outcome capos_power_control_dispatch(const struct capos_power_control_
     default:
         return capn_call_unknown_method(call);
     }
+}
+
+enum capn_outcome capos_power_control_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_power_control_dispatch(ops, object, call);
 }

@@ -7,7 +7,8 @@
  * results on CAPN_DONE. An unknown method and a missing handler are answered with "unimplemented"
  * before the params are looked at. `in` and what it points to are valid until the handler returns;
  * `out` is all zeros at the start, and what the handler makes it point to must live until the
- * dispatch returns. X_METHOD_reply serves calls that are completed later.
+ * dispatch returns. X_METHOD_reply serves calls that are completed later. X_serve is X_dispatch for
+ * tables of objects of any kind: `ops` must be a struct X_ops.
  */
 #pragma once
 
@@ -30,6 +31,7 @@ extern const struct capos_method_reply capos_console_write_reply;
 extern const struct capos_method_reply capos_console_write_line_reply;
 enum capn_outcome capos_console_dispatch(const struct capos_console_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_console_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* TerminalSession */
 struct capos_terminal_session_ops {
@@ -45,6 +47,7 @@ extern const struct capos_method_reply capos_terminal_session_write_line_reply;
 extern const struct capos_method_reply capos_terminal_session_read_line_reply;
 enum capn_outcome capos_terminal_session_dispatch(const struct capos_terminal_session_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_terminal_session_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* StdIO */
 struct capos_std_io_ops {
@@ -60,6 +63,7 @@ extern const struct capos_method_reply capos_std_io_read_reply;
 extern const struct capos_method_reply capos_std_io_close_reply;
 enum capn_outcome capos_std_io_dispatch(const struct capos_std_io_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_std_io_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* EntropySource */
 struct capos_entropy_source_ops {
@@ -69,6 +73,7 @@ struct capos_entropy_source_ops {
 extern const struct capos_method_reply capos_entropy_source_fill_reply;
 enum capn_outcome capos_entropy_source_dispatch(const struct capos_entropy_source_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_entropy_source_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* FrameAllocator */
 struct capos_frame_allocator_ops {
@@ -81,6 +86,7 @@ extern const struct capos_method_reply capos_frame_allocator_alloc_frame_reply;
 extern const struct capos_method_reply capos_frame_allocator_alloc_contiguous_reply;
 enum capn_outcome capos_frame_allocator_dispatch(const struct capos_frame_allocator_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_frame_allocator_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* MemoryObject */
 struct capos_memory_object_ops {
@@ -99,6 +105,7 @@ extern const struct capos_method_reply capos_memory_object_unmap_reply;
 extern const struct capos_method_reply capos_memory_object_protect_reply;
 enum capn_outcome capos_memory_object_dispatch(const struct capos_memory_object_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_memory_object_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* VirtualMemory */
 struct capos_virtual_memory_ops {
@@ -123,6 +130,7 @@ extern const struct capos_method_reply capos_virtual_memory_commit_reply;
 extern const struct capos_method_reply capos_virtual_memory_decommit_reply;
 enum capn_outcome capos_virtual_memory_dispatch(const struct capos_virtual_memory_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_virtual_memory_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Timer */
 struct capos_timer_ops {
@@ -135,6 +143,7 @@ extern const struct capos_method_reply capos_timer_now_reply;
 extern const struct capos_method_reply capos_timer_sleep_reply;
 enum capn_outcome capos_timer_dispatch(const struct capos_timer_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_timer_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* WallClock */
 struct capos_wall_clock_ops {
@@ -144,6 +153,7 @@ struct capos_wall_clock_ops {
 extern const struct capos_method_reply capos_wall_clock_wall_time_reply;
 enum capn_outcome capos_wall_clock_dispatch(const struct capos_wall_clock_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_wall_clock_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* ProcessSpawner */
 struct capos_process_spawner_ops {
@@ -156,6 +166,7 @@ extern const struct capos_method_reply capos_process_spawner_spawn_reply;
 extern const struct capos_method_reply capos_process_spawner_create_pipe_reply;
 enum capn_outcome capos_process_spawner_dispatch(const struct capos_process_spawner_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_process_spawner_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* ProcessHandle */
 struct capos_process_handle_ops {
@@ -168,6 +179,7 @@ extern const struct capos_method_reply capos_process_handle_wait_reply;
 extern const struct capos_method_reply capos_process_handle_terminate_reply;
 enum capn_outcome capos_process_handle_dispatch(const struct capos_process_handle_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_process_handle_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* ThreadControl */
 struct capos_thread_control_ops {
@@ -183,6 +195,7 @@ extern const struct capos_method_reply capos_thread_control_set_fs_base_reply;
 extern const struct capos_method_reply capos_thread_control_exit_thread_reply;
 enum capn_outcome capos_thread_control_dispatch(const struct capos_thread_control_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_thread_control_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* ThreadSpawner */
 struct capos_thread_spawner_ops {
@@ -192,6 +205,7 @@ struct capos_thread_spawner_ops {
 extern const struct capos_method_reply capos_thread_spawner_create_reply;
 enum capn_outcome capos_thread_spawner_dispatch(const struct capos_thread_spawner_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_thread_spawner_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* ThreadHandle */
 struct capos_thread_handle_ops {
@@ -204,6 +218,7 @@ extern const struct capos_method_reply capos_thread_handle_join_reply;
 extern const struct capos_method_reply capos_thread_handle_exit_code_reply;
 enum capn_outcome capos_thread_handle_dispatch(const struct capos_thread_handle_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_thread_handle_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* ParkBench */
 struct capos_park_bench_ops {
@@ -216,6 +231,7 @@ extern const struct capos_method_reply capos_park_bench_wait_reply;
 extern const struct capos_method_reply capos_park_bench_wake_reply;
 enum capn_outcome capos_park_bench_dispatch(const struct capos_park_bench_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_park_bench_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* BootPackage */
 struct capos_boot_package_ops {
@@ -228,6 +244,7 @@ extern const struct capos_method_reply capos_boot_package_manifest_size_reply;
 extern const struct capos_method_reply capos_boot_package_read_manifest_reply;
 enum capn_outcome capos_boot_package_dispatch(const struct capos_boot_package_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_boot_package_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* SystemInfo */
 struct capos_system_info_ops {
@@ -240,6 +257,7 @@ extern const struct capos_method_reply capos_system_info_motd_reply;
 extern const struct capos_method_reply capos_system_info_hostname_reply;
 enum capn_outcome capos_system_info_dispatch(const struct capos_system_info_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_system_info_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* AuditLog */
 struct capos_audit_log_ops {
@@ -249,6 +267,7 @@ struct capos_audit_log_ops {
 extern const struct capos_method_reply capos_audit_log_record_reply;
 enum capn_outcome capos_audit_log_dispatch(const struct capos_audit_log_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_audit_log_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* LogSink */
 struct capos_log_sink_ops {
@@ -258,6 +277,7 @@ struct capos_log_sink_ops {
 extern const struct capos_method_reply capos_log_sink_write_reply;
 enum capn_outcome capos_log_sink_dispatch(const struct capos_log_sink_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_log_sink_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* LogReader */
 struct capos_log_reader_ops {
@@ -267,6 +287,7 @@ struct capos_log_reader_ops {
 extern const struct capos_method_reply capos_log_reader_read_reply;
 enum capn_outcome capos_log_reader_dispatch(const struct capos_log_reader_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_log_reader_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Pipe */
 struct capos_pipe_ops {
@@ -285,6 +306,7 @@ extern const struct capos_method_reply capos_pipe_close_reply;
 extern const struct capos_method_reply capos_pipe_is_closed_reply;
 enum capn_outcome capos_pipe_dispatch(const struct capos_pipe_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_pipe_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* CapabilityManager */
 struct capos_capability_manager_ops {
@@ -297,6 +319,7 @@ extern const struct capos_method_reply capos_capability_manager_list_reply;
 extern const struct capos_method_reply capos_capability_manager_revoke_reply;
 enum capn_outcome capos_capability_manager_dispatch(const struct capos_capability_manager_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_capability_manager_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* DmaPool */
 struct capos_dma_pool_ops {
@@ -309,6 +332,7 @@ extern const struct capos_method_reply capos_dma_pool_info_reply;
 extern const struct capos_method_reply capos_dma_pool_allocate_buffer_reply;
 enum capn_outcome capos_dma_pool_dispatch(const struct capos_dma_pool_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_dma_pool_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* DmaBuffer */
 struct capos_dma_buffer_ops {
@@ -333,6 +357,7 @@ extern const struct capos_method_reply capos_dma_buffer_map_reply;
 extern const struct capos_method_reply capos_dma_buffer_unmap_reply;
 enum capn_outcome capos_dma_buffer_dispatch(const struct capos_dma_buffer_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_dma_buffer_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* DeviceMmio */
 struct capos_device_mmio_ops {
@@ -408,6 +433,7 @@ extern const struct capos_method_reply capos_device_mmio_brokered_nvme_io_sync_r
 extern const struct capos_method_reply capos_device_mmio_brokered_nvme_io_sync_read_bytes_reply;
 enum capn_outcome capos_device_mmio_dispatch(const struct capos_device_mmio_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_device_mmio_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Interrupt */
 struct capos_interrupt_ops {
@@ -429,6 +455,7 @@ extern const struct capos_method_reply capos_interrupt_mask_reply;
 extern const struct capos_method_reply capos_interrupt_unmask_reply;
 enum capn_outcome capos_interrupt_dispatch(const struct capos_interrupt_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_interrupt_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* HardwareAuditLog */
 struct capos_hardware_audit_log_ops {
@@ -441,6 +468,7 @@ extern const struct capos_method_reply capos_hardware_audit_log_snapshot_reply;
 extern const struct capos_method_reply capos_hardware_audit_log_drain_reply;
 enum capn_outcome capos_hardware_audit_log_dispatch(const struct capos_hardware_audit_log_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_hardware_audit_log_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* HardwareAuditReader */
 struct capos_hardware_audit_reader_ops {
@@ -450,6 +478,7 @@ struct capos_hardware_audit_reader_ops {
 extern const struct capos_method_reply capos_hardware_audit_reader_snapshot_reply;
 enum capn_outcome capos_hardware_audit_reader_dispatch(const struct capos_hardware_audit_reader_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_hardware_audit_reader_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* SchedulingPolicyCap */
 struct capos_scheduling_policy_cap_ops {
@@ -465,6 +494,7 @@ extern const struct capos_method_reply capos_scheduling_policy_cap_set_latency_c
 extern const struct capos_method_reply capos_scheduling_policy_cap_snapshot_reply;
 enum capn_outcome capos_scheduling_policy_cap_dispatch(const struct capos_scheduling_policy_cap_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_scheduling_policy_cap_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* SchedulingContext */
 struct capos_scheduling_context_ops {
@@ -486,6 +516,7 @@ extern const struct capos_method_reply capos_scheduling_context_revoke_reply;
 extern const struct capos_method_reply capos_scheduling_context_drain_notifications_reply;
 enum capn_outcome capos_scheduling_context_dispatch(const struct capos_scheduling_context_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_scheduling_context_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* CpuIsolationLease */
 struct capos_cpu_isolation_lease_ops {
@@ -507,6 +538,7 @@ extern const struct capos_method_reply capos_cpu_isolation_lease_revoke_reply;
 extern const struct capos_method_reply capos_cpu_isolation_lease_renew_reply;
 enum capn_outcome capos_cpu_isolation_lease_dispatch(const struct capos_cpu_isolation_lease_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_cpu_isolation_lease_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* CpuIsolationPoolGrant */
 struct capos_cpu_isolation_pool_grant_ops {
@@ -519,6 +551,7 @@ extern const struct capos_method_reply capos_cpu_isolation_pool_grant_info_reply
 extern const struct capos_method_reply capos_cpu_isolation_pool_grant_create_lease_reply;
 enum capn_outcome capos_cpu_isolation_pool_grant_dispatch(const struct capos_cpu_isolation_pool_grant_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_cpu_isolation_pool_grant_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* CpuIsolationGrantMinter */
 struct capos_cpu_isolation_grant_minter_ops {
@@ -534,6 +567,7 @@ extern const struct capos_method_reply capos_cpu_isolation_grant_minter_mint_gra
 extern const struct capos_method_reply capos_cpu_isolation_grant_minter_revoke_grant_reply;
 enum capn_outcome capos_cpu_isolation_grant_minter_dispatch(const struct capos_cpu_isolation_grant_minter_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_cpu_isolation_grant_minter_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* NetworkManager */
 struct capos_network_manager_ops {
@@ -552,6 +586,7 @@ extern const struct capos_method_reply capos_network_manager_connect_tcp_reply;
 extern const struct capos_method_reply capos_network_manager_create_udp_socket_reply;
 enum capn_outcome capos_network_manager_dispatch(const struct capos_network_manager_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_network_manager_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* TcpListenAuthority */
 struct capos_tcp_listen_authority_ops {
@@ -561,6 +596,7 @@ struct capos_tcp_listen_authority_ops {
 extern const struct capos_method_reply capos_tcp_listen_authority_listen_reply;
 enum capn_outcome capos_tcp_listen_authority_dispatch(const struct capos_tcp_listen_authority_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_tcp_listen_authority_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* TcpListener */
 struct capos_tcp_listener_ops {
@@ -573,6 +609,7 @@ extern const struct capos_method_reply capos_tcp_listener_accept_reply;
 extern const struct capos_method_reply capos_tcp_listener_close_reply;
 enum capn_outcome capos_tcp_listener_dispatch(const struct capos_tcp_listener_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_tcp_listener_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* TcpSocket */
 struct capos_tcp_socket_ops {
@@ -591,6 +628,7 @@ extern const struct capos_method_reply capos_tcp_socket_close_reply;
 extern const struct capos_method_reply capos_tcp_socket_into_terminal_session_reply;
 enum capn_outcome capos_tcp_socket_dispatch(const struct capos_tcp_socket_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_tcp_socket_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* UdpSocket */
 struct capos_udp_socket_ops {
@@ -606,6 +644,7 @@ extern const struct capos_method_reply capos_udp_socket_recv_from_reply;
 extern const struct capos_method_reply capos_udp_socket_close_reply;
 enum capn_outcome capos_udp_socket_dispatch(const struct capos_udp_socket_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_udp_socket_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Nic */
 struct capos_nic_ops {
@@ -627,6 +666,7 @@ extern const struct capos_method_reply capos_nic_link_status_reply;
 extern const struct capos_method_reply capos_nic_receive_poll_reply;
 enum capn_outcome capos_nic_dispatch(const struct capos_nic_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_nic_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* BlockDevice */
 struct capos_block_device_ops {
@@ -645,6 +685,7 @@ extern const struct capos_method_reply capos_block_device_info_reply;
 extern const struct capos_method_reply capos_block_device_flush_reply;
 enum capn_outcome capos_block_device_dispatch(const struct capos_block_device_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_block_device_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* File */
 struct capos_file_ops {
@@ -669,6 +710,7 @@ extern const struct capos_method_reply capos_file_sync_reply;
 extern const struct capos_method_reply capos_file_close_reply;
 enum capn_outcome capos_file_dispatch(const struct capos_file_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_file_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Directory */
 struct capos_directory_ops {
@@ -696,6 +738,7 @@ extern const struct capos_method_reply capos_directory_create_reply;
 extern const struct capos_method_reply capos_directory_rename_reply;
 enum capn_outcome capos_directory_dispatch(const struct capos_directory_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_directory_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Store */
 struct capos_store_ops {
@@ -714,6 +757,7 @@ extern const struct capos_method_reply capos_store_has_reply;
 extern const struct capos_method_reply capos_store_delete_reply;
 enum capn_outcome capos_store_dispatch(const struct capos_store_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_store_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Namespace */
 struct capos_namespace_ops {
@@ -732,6 +776,7 @@ extern const struct capos_method_reply capos_namespace_list_reply;
 extern const struct capos_method_reply capos_namespace_sub_reply;
 enum capn_outcome capos_namespace_dispatch(const struct capos_namespace_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_namespace_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* SessionManager */
 struct capos_session_manager_ops {
@@ -750,6 +795,7 @@ extern const struct capos_method_reply capos_session_manager_anonymous_reply;
 extern const struct capos_method_reply capos_session_manager_ssh_public_key_reply;
 enum capn_outcome capos_session_manager_dispatch(const struct capos_session_manager_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_session_manager_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* UserSession */
 struct capos_user_session_ops {
@@ -765,6 +811,7 @@ extern const struct capos_method_reply capos_user_session_audit_context_reply;
 extern const struct capos_method_reply capos_user_session_logout_reply;
 enum capn_outcome capos_user_session_dispatch(const struct capos_user_session_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_user_session_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* AuthorityBroker */
 struct capos_authority_broker_ops {
@@ -777,6 +824,7 @@ extern const struct capos_method_reply capos_authority_broker_shell_bundle_reply
 extern const struct capos_method_reply capos_authority_broker_remote_client_bundle_reply;
 enum capn_outcome capos_authority_broker_dispatch(const struct capos_authority_broker_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_authority_broker_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* RestrictedLauncher */
 struct capos_restricted_launcher_ops {
@@ -792,6 +840,7 @@ extern const struct capos_method_reply capos_restricted_launcher_list_binaries_r
 extern const struct capos_method_reply capos_restricted_launcher_spawn_worker_reply;
 enum capn_outcome capos_restricted_launcher_dispatch(const struct capos_restricted_launcher_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_restricted_launcher_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* RestrictedShellLauncher */
 struct capos_restricted_shell_launcher_ops {
@@ -801,6 +850,7 @@ struct capos_restricted_shell_launcher_ops {
 extern const struct capos_method_reply capos_restricted_shell_launcher_launch_shell_reply;
 enum capn_outcome capos_restricted_shell_launcher_dispatch(const struct capos_restricted_shell_launcher_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_restricted_shell_launcher_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* CredentialStore */
 struct capos_credential_store_ops {
@@ -819,6 +869,7 @@ extern const struct capos_method_reply capos_credential_store_console_bootstrap_
 extern const struct capos_method_reply capos_credential_store_create_console_password_reply;
 enum capn_outcome capos_credential_store_dispatch(const struct capos_credential_store_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_credential_store_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* KeySource */
 struct capos_key_source_ops {
@@ -831,6 +882,7 @@ extern const struct capos_method_reply capos_key_source_mint_private_reply;
 extern const struct capos_method_reply capos_key_source_info_reply;
 enum capn_outcome capos_key_source_dispatch(const struct capos_key_source_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_key_source_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* KeyVault */
 struct capos_key_vault_ops {
@@ -849,6 +901,7 @@ extern const struct capos_method_reply capos_key_vault_list_reply;
 extern const struct capos_method_reply capos_key_vault_destroy_reply;
 enum capn_outcome capos_key_vault_dispatch(const struct capos_key_vault_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_key_vault_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* PrivateKey */
 struct capos_private_key_ops {
@@ -864,6 +917,7 @@ extern const struct capos_method_reply capos_private_key_public_reply;
 extern const struct capos_method_reply capos_private_key_info_reply;
 enum capn_outcome capos_private_key_dispatch(const struct capos_private_key_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_private_key_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* PublicKey */
 struct capos_public_key_ops {
@@ -879,6 +933,7 @@ extern const struct capos_method_reply capos_public_key_export_reply;
 extern const struct capos_method_reply capos_public_key_info_reply;
 enum capn_outcome capos_public_key_dispatch(const struct capos_public_key_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_public_key_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* SshHostKey */
 struct capos_ssh_host_key_ops {
@@ -891,6 +946,7 @@ extern const struct capos_method_reply capos_ssh_host_key_public_key_reply;
 extern const struct capos_method_reply capos_ssh_host_key_sign_exchange_hash_reply;
 enum capn_outcome capos_ssh_host_key_dispatch(const struct capos_ssh_host_key_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_ssh_host_key_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* AuthorizedKeyStore */
 struct capos_authorized_key_store_ops {
@@ -900,6 +956,7 @@ struct capos_authorized_key_store_ops {
 extern const struct capos_method_reply capos_authorized_key_store_check_public_key_reply;
 enum capn_outcome capos_authorized_key_store_dispatch(const struct capos_authorized_key_store_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_authorized_key_store_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* Manual */
 struct capos_manual_ops {
@@ -924,6 +981,7 @@ extern const struct capos_method_reply capos_manual_describe_reply;
 extern const struct capos_method_reply capos_manual_build_info_reply;
 enum capn_outcome capos_manual_dispatch(const struct capos_manual_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_manual_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* SystemMonitor */
 struct capos_system_monitor_ops {
@@ -945,6 +1003,7 @@ extern const struct capos_method_reply capos_system_monitor_cpus_reply;
 extern const struct capos_method_reply capos_system_monitor_holds_reply;
 enum capn_outcome capos_system_monitor_dispatch(const struct capos_system_monitor_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_system_monitor_serve(const void *ops, void *object, struct capn_call_context *call);
 
 /* PowerControl */
 struct capos_power_control_ops {
@@ -957,3 +1016,4 @@ extern const struct capos_method_reply capos_power_control_power_off_reply;
 extern const struct capos_method_reply capos_power_control_reboot_reply;
 enum capn_outcome capos_power_control_dispatch(const struct capos_power_control_ops *ops, void *object,
     struct capn_call_context *call);
+enum capn_outcome capos_power_control_serve(const void *ops, void *object, struct capn_call_context *call);

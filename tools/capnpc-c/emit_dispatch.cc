@@ -2,6 +2,11 @@
 /* PREFIX_dispatch.h and .c: the server's side of the interfaces that have methods. */
 #include "emit.h"
 
+static std::string serve_head(const Interface &i)
+{
+    return "enum capn_outcome " + i.cname + "_serve(const void *ops, void *object, struct capn_call_context *call)";
+}
+
 static std::string dispatch_head(const Interface &i)
 {
     return "enum capn_outcome " + i.cname + "_dispatch(const struct " + i.cname +
@@ -18,7 +23,7 @@ static void emit_ops(const Model &model, const Interface &i, std::ostringstream 
     out << "};\n";
     for (const Method &m : i.methods)
         out << "extern const struct capos_method_reply " << i.cname << "_" << snake_case(m.name) << "_reply;\n";
-    out << dispatch_head(i) << ";\n";
+    out << dispatch_head(i) << ";\n" << serve_head(i) << ";\n";
 }
 
 static void emit_header(const Model &model)
@@ -30,7 +35,8 @@ static void emit_header(const Model &model)
         " * results on CAPN_DONE. An unknown method and a missing handler are answered with \"unimplemented\"\n"
         " * before the params are looked at. `in` and what it points to are valid until the handler returns;\n"
         " * `out` is all zeros at the start, and what the handler makes it point to must live until the\n"
-        " * dispatch returns. X_METHOD_reply serves calls that are completed later.");
+        " * dispatch returns. X_METHOD_reply serves calls that are completed later. X_serve is X_dispatch for\n"
+        " * tables of objects of any kind: `ops` must be a struct X_ops.");
     out << "#pragma once\n\n#include \"core/capn/dispatch.h\"\n#include \"schema/generated/" << model.prefix
         << ".h\"\n#include \"schema/method.h\"\n\n"
         << "/* Encodes results (ignored for methods without any) into call->reply as the method's style asks. */\n"
@@ -83,7 +89,8 @@ static void emit_switch(const Interface &i, std::ostringstream &out)
     for (const Method &m : i.methods)
         out << "    case " << upper_case(i.cname + "_" + snake_case(m.name)) << "_METHOD:\n        return " << i.cname << "_"
             << snake_case(m.name) << "_run(ops, object, call);\n";
-    out << "    default:\n        return capn_call_unknown_method(call);\n    }\n}\n";
+    out << "    default:\n        return capn_call_unknown_method(call);\n    }\n}\n"
+        << "\n" << serve_head(i) << "\n{\n    return " << i.cname << "_dispatch(ops, object, call);\n}\n";
 }
 
 static const char reply_encode[] =
