@@ -41,23 +41,6 @@ void capn_builder_init(struct capn_builder *builder, uint8_t *bytes, size_t capa
     take(builder, 1, &at); /* the root pointer */
 }
 
-/* The pointer word of a struct at word `target`, for a pointer at word `at`. */
-static uint64_t struct_pointer(uint64_t at, uint64_t target, uint16_t data_words, uint16_t pointer_count)
-{
-    /* A struct without words points at its own pointer's place, so that the offset is in bounds anywhere. */
-    uint64_t offset = data_words == 0 && pointer_count == 0 ? 0x3fffffff : target - at - 1;
-    return offset << 2 | (uint64_t)data_words << 32 | (uint64_t)pointer_count << 48;
-}
-
-struct capn_struct_builder capn_builder_root(struct capn_builder *builder, uint16_t data_words, uint16_t pointer_count)
-{
-    struct capn_struct_builder root = { .builder = builder, .data_words = data_words, .pointer_count = pointer_count };
-    root.data = take(builder, (uint64_t)data_words + pointer_count, &root.at);
-    if (root.data != NULL)
-        store_le64(builder->bytes + CAPN_HEADER_BYTES, struct_pointer(0, root.at, data_words, pointer_count));
-    return root;
-}
-
 enum capn_error capn_builder_finish(struct capn_builder *builder, size_t *len)
 {
     if (builder->words > UINT32_MAX)
@@ -124,14 +107,15 @@ void capn_set_bool(const struct capn_struct_builder *to, uint32_t bit, bool valu
 /* Stores the pointer at `slot` unless its struct did not fit. `rest` holds kind and size, the offset leads to `target`. */
 static void set_pointer(const struct capn_struct_builder *to, uint32_t slot, uint64_t target, uint64_t rest)
 {
-    uint64_t at = to->at + to->data_words + slot;
-    if (slot >= to->pointer_count) {
+    uint64_t offset = target - (to->at + to->data_words + slot) - 1;
+    if (rest == 0)
+        offset = 0x3fffffff; /* a struct without words points at its own pointer's place, which is in bounds anywhere */
+    if (slot >= to->pointer_count)
         capn_builder_fail(to->builder, CAPN_BAD_FIELD);
-    } else if (target - at - 1 > OFFSET_MAX) {
+    else if (offset > OFFSET_MAX && rest != 0)
         capn_builder_fail(to->builder, CAPN_TOO_LARGE);
-    } else if (to->data != NULL) {
-        store_le64(to->data + ((size_t)to->data_words + slot) * CAPN_WORD, rest | (target - at - 1) << 2);
-    }
+    else if (to->data != NULL)
+        store_le64(to->data + ((size_t)to->data_words + slot) * CAPN_WORD, rest | offset << 2);
 }
 
 /* Takes a plain list; NULL when it does not fit. */
@@ -170,16 +154,18 @@ struct capn_struct_builder capn_set_struct(const struct capn_struct_builder *to,
                                            uint16_t pointer_count)
 {
     struct capn_struct_builder made = { .builder = to->builder, .data_words = data_words, .pointer_count = pointer_count };
-    uint64_t at = to->at + to->data_words + slot;
     made.data = take(to->builder, (uint64_t)data_words + pointer_count, &made.at);
-    if (slot >= to->pointer_count)
-        capn_builder_fail(to->builder, CAPN_BAD_FIELD);
-    else if (made.at - at - 1 > OFFSET_MAX)
-        capn_builder_fail(to->builder, CAPN_TOO_LARGE);
-    else if (to->data != NULL)
-        store_le64(to->data + ((size_t)to->data_words + slot) * CAPN_WORD,
-                   struct_pointer(at, made.at, data_words, pointer_count));
+    set_pointer(to, slot, made.at, (uint64_t)data_words << 32 | (uint64_t)pointer_count << 48);
     return made;
+}
+
+struct capn_struct_builder capn_builder_root(struct capn_builder *builder, uint16_t data_words, uint16_t pointer_count)
+{
+    /* The root pointer is the one field of a struct at word 0. */
+    struct capn_struct_builder holder = { .builder = builder, .pointer_count = 1 };
+    if (builder->error == CAPN_OK)
+        holder.data = builder->bytes + CAPN_HEADER_BYTES;
+    return capn_set_struct(&holder, 0, data_words, pointer_count);
 }
 
 struct capn_list_builder capn_set_struct_list(const struct capn_struct_builder *to, uint32_t slot, uint32_t count,
@@ -231,7 +217,8 @@ static struct capn_list_builder set_pointer_list(const struct capn_struct_builde
     return list;
 }
 
-void capn_set_text_list(const struct capn_struct_builder *to, uint32_t slot, const struct capn_list *values)
+/* A list of texts, or of data. */
+static void set_blob_list(const struct capn_struct_builder *to, uint32_t slot, const struct capn_list *values, bool texts)
 {
     uint32_t count = capn_list_len(values);
     if (count == 0)
@@ -240,27 +227,23 @@ void capn_set_text_list(const struct capn_struct_builder *to, uint32_t slot, con
     for (uint32_t i = 0; i < count; i++) {
         struct capn_struct_builder element = capn_list_builder_at(&list, i);
         struct capn_text text = { 0 };
-        enum capn_error error = capn_list_text_at(values, i, &text);
+        struct capn_data data = { 0 };
+        enum capn_error error = texts ? capn_list_text_at(values, i, &text) : capn_list_data_at(values, i, &data);
         if (error != CAPN_OK)
             capn_builder_fail(to->builder, error);
         capn_set_text(&element, 0, text);
+        capn_set_data(&element, 0, data);
     }
+}
+
+void capn_set_text_list(const struct capn_struct_builder *to, uint32_t slot, const struct capn_list *values)
+{
+    set_blob_list(to, slot, values, true);
 }
 
 void capn_set_data_list(const struct capn_struct_builder *to, uint32_t slot, const struct capn_list *values)
 {
-    uint32_t count = capn_list_len(values);
-    if (count == 0)
-        return;
-    struct capn_list_builder list = set_pointer_list(to, slot, count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct capn_struct_builder element = capn_list_builder_at(&list, i);
-        struct capn_data data = { 0 };
-        enum capn_error error = capn_list_data_at(values, i, &data);
-        if (error != CAPN_OK)
-            capn_builder_fail(to->builder, error);
-        capn_set_data(&element, 0, data);
-    }
+    set_blob_list(to, slot, values, false);
 }
 
 void capn_set_number_list(const struct capn_struct_builder *to, uint32_t slot, enum capn_element element,
