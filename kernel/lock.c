@@ -6,12 +6,7 @@
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank)
 {
-    *lock = (struct lock){.name = name, .rank = rank, .holder = LOCK_NO_CPU};
-}
-
-bool lock_held(const struct lock *lock)
-{
-    return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == machine_cpu();
+    *lock = (struct lock){.name = name, .rank = rank};
 }
 
 void lock_acquire(struct lock *lock)
@@ -24,13 +19,11 @@ void lock_acquire(struct lock *lock)
     uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
     while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
         machine_relax();
-    __atomic_store_n(&lock->holder, machine_cpu(), __ATOMIC_RELAXED);
     cpu->lock_rank = (uint32_t)lock->rank;
 }
 
 void lock_release(struct lock *lock)
 {
     cpu_state()->lock_rank = 0;
-    __atomic_store_n(&lock->holder, LOCK_NO_CPU, __ATOMIC_RELAXED);
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 }

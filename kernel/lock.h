@@ -7,25 +7,19 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum lock_rank {
     LOCK_RANK_KERNEL = 1, /* the one big lock */
 };
 
-#define LOCK_NO_CPU UINT32_MAX
-
 struct lock {
     const char *name;
     enum lock_rank rank;
     uint32_t next;    /* ticket to draw; atomic */
     uint32_t serving; /* ticket that holds the lock; atomic */
-    uint32_t holder;  /* CPU, LOCK_NO_CPU when free; written by the holder only */
 };
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank);
 void lock_acquire(struct lock *lock);
 void lock_release(struct lock *lock);
-/* Does the calling CPU hold it? */
-bool lock_held(const struct lock *lock);

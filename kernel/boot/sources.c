@@ -42,11 +42,6 @@ static const struct source *find(uint32_t number)
     return NULL;
 }
 
-bool source_is_available(uint32_t number)
-{
-    return find(number) != NULL;
-}
-
 static const char *unavailable_text(uint32_t number)
 {
     static char storage[96];

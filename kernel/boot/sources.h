@@ -26,8 +26,6 @@ struct source_refusal {
     const char *text;
 };
 
-/* Can this kernel make it? */
-bool source_is_available(uint32_t number);
 /* Makes the object and puts it into the process's table; fills cap_id and interface_id of *entry. */
 bool source_grant(const struct source_request *request, struct process *process, struct capset_entry *entry,
                   struct source_refusal *why);

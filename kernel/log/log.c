@@ -30,13 +30,6 @@ void log_verdict(struct log_line *line)
     machine_verdict_write(line->storage, finish(line));
 }
 
-void log_console_text(const char *text)
-{
-    struct log_line line;
-    text_buf_append_str(log_begin(&line), text);
-    log_console(&line);
-}
-
 void log_verdict_text(const char *text)
 {
     struct log_line line;

@@ -24,5 +24,4 @@ void log_console(struct log_line *line);
 void log_verdict(struct log_line *line);
 
 /* A fixed text as a line of its own. */
-void log_console_text(const char *text);
 void log_verdict_text(const char *text);

@@ -223,17 +223,6 @@ release:
     return error;
 }
 
-void aspace_unmap_fixed(struct aspace *as, uint64_t va, uint64_t pages)
-{
-    const struct region *region = region_find(&as->regions, va);
-    if (region == NULL || region->start != va || region->pages != pages)
-        kernel_panic("fixed pages unmapped that are not there", va);
-    enum frame_class class = aspace_class_of((enum region_kind)region->kind);
-    region_remove(&as->regions, va, pages); /* a whole region: needs no entry */
-    aspace_strip(as, va, pages, class);
-    cap_ledger_release(as->ledger, CAP_RESOURCE_IMAGE_PAGES, pages);
-}
-
 void *aspace_page(const struct aspace *as, uint64_t va)
 {
     struct machine_page page;

@@ -74,8 +74,6 @@ void aspace_destroy(struct aspace *as);
  * nothing. `kind` is neither REGION_ANON nor REGION_OBJECT. */
 enum aspace_error aspace_map_fixed(struct aspace *as, uint64_t va, uint64_t pages, uint32_t prot,
                                    enum region_kind kind);
-/* Takes a whole range that was mapped so away again. */
-void aspace_unmap_fixed(struct aspace *as, uint64_t va, uint64_t pages);
 /* Writes into mapped pages whatever their protection; false when one is missing. */
 bool aspace_fill(struct aspace *as, uint64_t va, const void *bytes, uint64_t len);
 /* Kernel address of the page mapped at va, NULL when none is. */

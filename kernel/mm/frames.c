@@ -59,7 +59,6 @@ bool frames_init(struct frames *frames, const struct boot_info *info)
     if (info->module_len != 0)
         claim(frames, info->module_start >> PAGE_SHIFT,
               (info->module_start + info->module_len + PAGE_SIZE - 1) >> PAGE_SHIFT, FRAME_MODULE);
-    frames->usable = frames->bitmap.free;
     return true;
 }
 
@@ -128,11 +127,6 @@ void frames_free_run(enum frame_class class, uint64_t first, uint64_t n)
 uint64_t frames_free_count(void)
 {
     return kernel.frames.bitmap.free;
-}
-
-uint64_t frames_usable_count(void)
-{
-    return kernel.frames.usable;
 }
 
 enum frame_class frames_class(uint64_t frame)

@@ -37,7 +37,6 @@ struct frames {
     struct frames_bitmap bitmap;
     uint8_t *classes; /* enum frame_class, one per frame */
     uint64_t total;   /* frames described: highest usable + 1 */
-    uint64_t usable;  /* frames that were free when boot began */
 };
 
 /* Takes bitmap and class bytes out of usable memory. False: no room for them. */
@@ -52,6 +51,5 @@ void frames_free(enum frame_class class, uint64_t frame);
 void frames_free_run(enum frame_class class, uint64_t first, uint64_t n);
 
 uint64_t frames_free_count(void);
-uint64_t frames_usable_count(void);
 /* FRAME_RESERVED for a number outside. */
 enum frame_class frames_class(uint64_t frame);

@@ -23,12 +23,6 @@ void process_end(struct process *process, int64_t code)
         sched_remove(thread);
 }
 
-void process_end_thread(struct thread *thread, int64_t code)
-{
-    /* One thread a process until ThreadSpawner exists: the last one ends the process. */
-    process_end(thread->process, code);
-}
-
 void process_forget(struct process *process)
 {
     struct process_table *table = &kernel.processes;

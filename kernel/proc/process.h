@@ -109,8 +109,6 @@ void process_abandon(struct process *process);
 /* The process ends with `code` when the running kernel entry ends, wherever its
  * threads are. Of several calls the first wins; NEW processes are left alone. */
 void process_end(struct process *process, int64_t code);
-/* Ends one thread; the last one ends its process with `code`. */
-void process_end_thread(struct thread *thread, int64_t code);
 /* Cleans up ending processes that no CPU runs. True when it cleaned up one. */
 bool process_reap(void);
 

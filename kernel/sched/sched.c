@@ -4,11 +4,6 @@
 
 #include "kernel/state.h"
 
-struct thread *sched_current(void)
-{
-    return cpu_state()->current;
-}
-
 uint64_t sched_ticks(void)
 {
     return machine_now_ns() / SCHED_TICK_NS;

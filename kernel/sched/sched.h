@@ -28,8 +28,6 @@ struct run_queue {
     uint32_t count;
 };
 
-/* The running thread of this CPU, NULL when it idles. */
-struct thread *sched_current(void);
 /* Ticks since boot: time / 10 ms. */
 uint64_t sched_ticks(void);
 
