@@ -23,4 +23,4 @@ SEED ?= 1
 .PHONY: sim sim-build
 sim-build: $(addprefix $(B)/sim/,$(SIM_TESTS))
 sim: sim-build ## run the simulation tests (SEED=n chooses the run)
-	@failed=0; for t in $(SIM_TESTS); do SEED=$(SEED) ./$(B)/sim/$$t || failed=1; done; exit $$failed
+	@printf '%s\n' $(SIM_TESTS) | SEED=$(SEED) xargs -P 2 -I NAME $(B)/sim/NAME

@@ -37,7 +37,7 @@ uint64_t machine_now_ns(void)
 bool machine_boot_wall_seconds(int64_t *seconds)
 {
     *seconds = 1700000000;
-    return true;
+    return !host.config.no_wall_clock;
 }
 
 void machine_set_timer(uint64_t deadline_ns)
@@ -115,7 +115,7 @@ void machine_verdict_write(const void *bytes, size_t len)
 bool machine_entropy(uint64_t *word)
 {
     *word = sim_random();
-    return true;
+    return !host.config.no_entropy;
 }
 
 _Noreturn void host_end(enum sim_end end, uint32_t status)
@@ -197,6 +197,17 @@ static void advance(void)
     host.now_ns = next;
 }
 
+void sim_fail_at(uint64_t nth)
+{
+    kernel.faults.fail_at = nth;
+}
+
+static void before_step(void)
+{
+    if (host.config.before_step != NULL)
+        host.config.before_step(kernel.faults.passed);
+}
+
 static void one_step(void)
 {
     uint32_t able[MACHINE_CPUS_MAX], count = 0;
@@ -225,9 +236,12 @@ struct sim_result sim_run(const struct sim_config *config)
     uint64_t limit = config->max_steps == 0 ? 20000000 : config->max_steps;
     if (setjmp(host.end) == 0) {
         fault_arm(config->fail_at);
+        before_step();
         kernel_boot(&host.boot);
-        for (host.result.steps = 0; host.result.steps < limit; host.result.steps++)
+        for (host.result.steps = 0; host.result.steps < limit; host.result.steps++) {
+            before_step();
             one_step();
+        }
         host_end(SIM_HUNG, 1);
     }
     host.result.fault_points = kernel.faults.passed;

@@ -4,15 +4,24 @@
  * frame << 12, the protection bits in bits 0..2, and bit 3 "there". Tables are
  * frames of the simulated memory, so their accounting is the kernel's own.
  */
+#include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi/layout.h"
 #include "arch/host/host.h"
 #include "kernel/fault.h"
+#include "kernel/state.h"
 
 #define ENTRY_THERE 8ull
 #define ENTRIES 512u
+
+/* What lies behind the package's last byte is nobody's business. */
+static void guard_module(uint64_t start, uint64_t end)
+{
+    ASAN_UNPOISON_MEMORY_REGION(host.memory + start, host.frames * PAGE_SIZE - start);
+    ASAN_POISON_MEMORY_REGION(host.memory + end, host.frames * PAGE_SIZE - end);
+}
 
 void host_memory_init(void)
 {
@@ -32,13 +41,31 @@ void host_memory_init(void)
         boot->module_count = 1;
         boot->module_start = module;
         boot->module_len = host.config.package_len;
+        guard_module(module, module + host.config.package_len);
     }
+    if (host.config.cmdline != NULL) {
+        boot->cmdline_len = (uint32_t)strlen(host.config.cmdline);
+        memcpy(boot->cmdline, host.config.cmdline, boot->cmdline_len);
+    }
+}
+
+/* The first look at the package is the last moment to change it. */
+static void offer_package(void)
+{
+    void (*offer)(uint8_t *package, uint64_t *len) = host.config.at_package;
+    uint64_t start = host.boot.module_start;
+    uint64_t *len = &kernel.boot.info.module_len;
+    host.config.at_package = NULL;
+    offer(host.memory + start, len);
+    guard_module(start, start + *len);
 }
 
 void *machine_frame_address(uint64_t frame)
 {
     if (frame >= host.frames)
         kernel_panic("frame outside memory", frame);
+    if (host.config.at_package != NULL && frame == host.boot.module_start >> PAGE_SHIFT)
+        offer_package();
     return host.memory + frame * PAGE_SIZE;
 }
 
@@ -162,7 +189,7 @@ uint8_t *host_user_byte(const struct machine_aspace *as, uint64_t va, bool write
     return (uint8_t *)machine_frame_address(page.frame) + va % PAGE_SIZE;
 }
 
-static bool copy(const struct machine_aspace *as, uint64_t va, uint8_t *kernel, size_t len, bool out)
+static bool copy(const struct machine_aspace *as, uint64_t va, uint8_t *own, size_t len, bool out)
 {
     if (len > 0 && (va > USER_HALF_LIMIT || len > USER_HALF_LIMIT - va))
         return false;
@@ -171,8 +198,8 @@ static bool copy(const struct machine_aspace *as, uint64_t va, uint8_t *kernel, 
         if (user == NULL)
             return false;
         size_t step = PAGE_SIZE - va % PAGE_SIZE < len ? PAGE_SIZE - va % PAGE_SIZE : len;
-        memcpy(out ? user : kernel, out ? kernel : user, step);
-        kernel += step;
+        memcpy(out ? user : own, out ? own : user, step);
+        own += step;
         va += step;
         len -= step;
     }

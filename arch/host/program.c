@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Simulated programs: C functions on stacks of their own, entered and left by
- * swapcontext. Their images are tiny ELF files with one empty page of text;
+ * host_switch. Their images are tiny ELF files with one empty page of text;
  * the entry address says which function it is, so the real loader runs.
  */
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 
 #include "abi/layout.h"
 #include "abi/syscall.h"
@@ -21,7 +20,7 @@
 
 struct sim_thread {
     struct machine_context *context;
-    ucontext_t here;
+    void *here; /* its stack pointer while it does not run */
     struct host_request request;
     struct machine_resume run;
     unsigned char *stack;
@@ -32,7 +31,7 @@ static uint8_t images[SIM_PROGRAMS_MAX][IMAGE_BYTES];
 static unsigned program_count;
 static struct sim_thread threads[512];
 static unsigned thread_count;
-static ucontext_t cpu_loop;
+static void *cpu_loop; /* the simulation's own stack pointer meanwhile */
 static struct sim_thread *running;
 static const void *loop_stack; /* of the host program: the sanitizer wants to know whose stack is whose */
 static size_t loop_stack_bytes;
@@ -66,13 +65,29 @@ void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len)
     *len = IMAGE_BYTES;
 }
 
+/*
+ * Keeps the callee-saved registers on the stack that is left, stores its pointer in *save, and goes on where the stack
+ * `load` was left. (swapcontext would ask the host's kernel about signals each time.)
+ */
+void host_switch(void **save, void *load);
+__asm__(".text\n"
+        ".globl host_switch\n"
+        ".type host_switch, @function\n"
+        "host_switch:\n"
+        "    push %rbp\n    push %rbx\n    push %r12\n    push %r13\n    push %r14\n    push %r15\n"
+        "    mov %rsp, (%rdi)\n"
+        "    mov %rsi, %rsp\n"
+        "    pop %r15\n    pop %r14\n    pop %r13\n    pop %r12\n    pop %rbx\n    pop %rbp\n"
+        "    ret\n"
+        ".size host_switch, . - host_switch\n");
+
 static void leave(struct host_request request)
 {
     struct sim_thread *self = running;
     void *fake;
     self->request = request;
     __sanitizer_start_switch_fiber(&fake, loop_stack, loop_stack_bytes);
-    swapcontext(&self->here, &cpu_loop);
+    host_switch(&self->here, cpu_loop);
     __sanitizer_finish_switch_fiber(fake, &loop_stack, &loop_stack_bytes);
 }
 
@@ -111,7 +126,10 @@ static void body(void)
 {
     __sanitizer_finish_switch_fiber(NULL, &loop_stack, &loop_stack_bytes);
     const struct machine_context *context = running->run.context;
-    sim_program_fn *fn = programs[(context->entry - USER_IMAGE_BASE) / ENTRY_STRIDE];
+    uint64_t index = (context->entry - USER_IMAGE_BASE) / ENTRY_STRIDE;
+    if (index >= program_count)
+        sim_fault(context->entry, false); /* an image that was tampered with: nothing to execute there */
+    sim_program_fn *fn = programs[index];
     int64_t code = fn(context->args[0], context->args[1], context->args[2]);
     for (;;)
         sim_syscall(SYSCALL_EXIT, (uint64_t)code, 0);
@@ -137,11 +155,11 @@ static struct sim_thread *thread_of(struct machine_context *context)
 static void start_afresh(struct sim_thread *thread)
 {
     ASAN_UNPOISON_MEMORY_REGION(thread->stack, STACK_BYTES); /* the last thread may have ended in the middle */
-    getcontext(&thread->here);
-    thread->here.uc_stack.ss_sp = thread->stack;
-    thread->here.uc_stack.ss_size = STACK_BYTES;
-    thread->here.uc_link = NULL;
-    makecontext(&thread->here, body, 0);
+    /* What host_switch takes from a stack: six registers and where to return to; body sees a stack as after a call. */
+    uintptr_t *top = (uintptr_t *)(void *)(thread->stack + STACK_BYTES - 64);
+    memset(top - 8, 0, 8 * sizeof *top);
+    top[-2] = (uintptr_t)body;
+    thread->here = top - 8;
 }
 
 struct host_request host_program_step(struct machine_resume run)
@@ -154,7 +172,7 @@ struct host_request host_program_step(struct machine_resume run)
     running->run = run;
     void *fake;
     __sanitizer_start_switch_fiber(&fake, running->stack, STACK_BYTES);
-    swapcontext(&cpu_loop, &running->here);
+    host_switch(&cpu_loop, running->here);
     __sanitizer_finish_switch_fiber(fake, NULL, NULL);
     return running->request;
 }

@@ -33,6 +33,14 @@ struct sim_config {
     uint64_t max_steps;     /* 0 = 20 million; a run that needs more has hung */
     uint64_t fail_at;       /* the fault point that fails, 0 = none (kernel/fault.h) */
     const char *typed;      /* console input, delivered when everything idles, a line at a time */
+    bool no_wall_clock;     /* a machine whose firmware does not tell the time */
+    bool no_entropy;        /* one without a generator */
+    const char *cmdline;    /* the kernel's command line */
+    /* Called before kernel_boot and before each step with the fault points passed so far. A good place to fork: the
+     * child goes on with this very run. */
+    void (*before_step)(uint64_t faults_passed);
+    /* Called when the kernel first asks for the boot package's memory; may change its bytes and shorten it. */
+    void (*at_package)(uint8_t *package, uint64_t *len);
 };
 
 enum sim_end {
@@ -50,6 +58,9 @@ struct sim_result {
     const char *console;        /* NUL-terminated; valid until the process ends */
     const char *verdict;
 };
+
+/* Lets the nth fault point of the run fail (a point already passed: none). For before_step. */
+void sim_fail_at(uint64_t nth);
 
 /* Runs a whole machine from kernel_boot to its end. Once per host process: kernel state is static. */
 struct sim_result sim_run(const struct sim_config *config);

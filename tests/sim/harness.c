@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +12,23 @@
 #include "core/capn/build.h"
 #include "schema/generated/capos.h"
 
-#define PACKAGE_BYTES (1u << 18)
+#define SWEEP_STEPS_MAX (1u << 19)
+#define SWEEP_JOBS 2
 
 static bool faulting;
+
+/* Shared by the processes of one fault sweep. */
+static struct {
+    uint64_t failed;                  /* a point whose failing the kernel did not survive */
+    uint64_t total;
+    uint64_t before[SWEEP_STEPS_MAX]; /* points passed before each step */
+} *sweep;
+static uint32_t sweep_step, sweep_running;
+static struct {
+    pid_t pid; /* 0 = free */
+    uint64_t point;
+} sweep_jobs[SWEEP_JOBS];
+static uint64_t sweep_point; /* in a process that lets one fail */
 
 _Noreturn void harness_fail(const char *file, int line, const char *what)
 {
@@ -33,6 +48,8 @@ void harness_equal(const char *file, int line, const char *what, uint64_t a, uin
 void harness_note(const char *format, ...)
 {
     va_list args;
+    if (faulting)
+        return;
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
@@ -66,7 +83,7 @@ static struct capos_cue_field field(const char *name, struct capos_cue_value val
     ((struct capos_cue_value){ .which = CAPOS_CUE_VALUE_FIELDS, .fields = capn_list_over((fields_array), (n), \
                                                                                          sizeof(struct capos_cue_field)) })
 
-static size_t build_package(const struct sim_test *test, uint8_t *out)
+size_t harness_package(const struct sim_test *test, uint8_t *out)
 {
     static struct capos_cue_field sources[24], caps[24][2], init[2], config[1];
     static struct capos_cue_value cap_values[24];
@@ -93,13 +110,28 @@ static size_t build_package(const struct sim_test *test, uint8_t *out)
     config[0] = field("init", RECORD(init, 2));
     struct capos_system_manifest manifest = { .schema_version = 1, .binaries = capn_list_over(blobs, blob_count, sizeof blobs[0]),
                                               .has_init_config = true, .init_config = RECORD(config, 1) };
+    if (test->change != NULL)
+        test->change(&manifest);
     struct capn_builder builder;
-    capn_builder_init(&builder, out, PACKAGE_BYTES);
+    capn_builder_init(&builder, out, HARNESS_PACKAGE_BYTES);
     struct capn_struct_builder root =
         capn_builder_root(&builder, CAPOS_SYSTEM_MANIFEST_DATA_WORDS, CAPOS_SYSTEM_MANIFEST_POINTER_WORDS);
     if (capos_system_manifest_encode(root, &manifest) != CAPN_OK || capn_builder_finish(&builder, &len) != CAPN_OK)
         abort();
     return len;
+}
+
+void harness_check_verdict(const char *verdict)
+{
+    for (const char *at = verdict; (at = strstr(at, "check ")) != NULL; at++) {
+        const char *end = strchr(at, '\n');
+        if (end == NULL || memcmp(end - 3, " ok", 3) != 0)
+            fprintf(stderr, "%.*s\n", end == NULL ? 80 : (int)(end - at), at);
+        CHECK(end != NULL && end - at > 3 && memcmp(end - 3, " ok", 3) == 0);
+    }
+    for (const char *at = verdict; (at = strstr(at, "ledger ")) != NULL; at++)
+        CHECK(strstr(at, "caps=0 calls=0 scratch=0 frames=0 vres=0 tables=0 image=0\n") ==
+              strstr(at, " caps=") + 1);
 }
 
 /* What the kernel's own lines say: exits as expected, all ledgers zero, all checks ok. */
@@ -113,96 +145,150 @@ static void judge(const struct sim_test *test, const struct sim_result *result)
     CHECK(result->end == test->end);
     CHECK(faulting || test->never_exits || strstr(result->verdict, expected) != NULL);
     CHECK(test->console == NULL || faulting || strstr(result->console, test->console) != NULL);
-    for (const char *at = result->verdict; (at = strstr(at, "check ")) != NULL; at++) {
-        const char *end = strchr(at, '\n');
-        CHECK(end != NULL && end - at > 3 && memcmp(end - 3, " ok", 3) == 0);
-    }
-    for (const char *at = result->verdict; (at = strstr(at, "ledger ")) != NULL; at++)
-        CHECK(strstr(at, "caps=0 calls=0 scratch=0 frames=0 vres=0") != NULL);
+    CHECK(test->verdict == NULL || faulting || strstr(result->verdict, test->verdict) != NULL);
+    harness_check_verdict(result->verdict);
 }
 
-static uint64_t run_once(const struct sim_test *test, uint64_t seed, uint32_t cpus, uint64_t fail_at)
+/* ---- fault sweeps: one run that forks at each fault point; the child goes on with that point failing --------------- */
+
+static void note_step(uint64_t passed)
 {
-    static uint8_t package[PACKAGE_BYTES];
-    faulting = fail_at != 0;
-    struct sim_config config = { .seed = seed, .cpus = cpus, .package = package, .package_len = build_package(test, package),
-                                 .memory_bytes = test->memory_bytes, .fail_at = fail_at, .typed = test->typed };
+    if (sweep_step < SWEEP_STEPS_MAX)
+        sweep->before[sweep_step++] = passed;
+    sweep->total = passed;
+}
+
+static void await_one(void)
+{
+    int status;
+    pid_t child = waitpid(-1, &status, 0);
+    for (uint32_t i = 0; i < SWEEP_JOBS; i++) {
+        if (child < 0 || sweep_jobs[i].pid != child)
+            continue;
+        sweep_jobs[i].pid = 0;
+        sweep_running--;
+        if (sweep->failed == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
+            sweep->failed = sweep_jobs[i].point;
+    }
+}
+
+static void fork_at_points(uint64_t passed)
+{
+    uint64_t last = sweep_step + 1 < SWEEP_STEPS_MAX ? sweep->before[sweep_step + 1] : 0;
+    sweep_step++;
+    for (uint64_t point = passed + 1; point <= last && sweep_point == 0 && sweep->failed == 0; point++) {
+        if (sweep_running == SWEEP_JOBS)
+            await_one();
+        uint32_t job = 0;
+        while (sweep_jobs[job].pid != 0)
+            job++;
+        sweep_jobs[job].point = point;
+        sweep_jobs[job].pid = fork();
+        sweep_running++;
+        if (sweep_jobs[job].pid == 0) {
+            faulting = true;
+            sweep_point = point;
+            sim_fail_at(point);
+        }
+    }
+}
+
+static void run_once(const struct sim_test *test, uint64_t seed, uint32_t cpus, void (*before_step)(uint64_t))
+{
+    static uint8_t package[HARNESS_PACKAGE_BYTES];
+    struct sim_config config = { .seed = seed, .cpus = cpus, .package = package,
+                                 .package_len = harness_package(test, package), .memory_bytes = test->memory_bytes,
+                                 .typed = test->typed, .before_step = before_step, .cmdline = test->cmdline,
+                                 .no_wall_clock = test->no_wall_clock, .no_entropy = test->no_entropy };
     struct sim_result result = sim_run(&config);
     if (getenv("SIM_SHOW") != NULL)
         fprintf(stderr, "--- console\n%s\n--- verdict\n%s", result.console, result.verdict);
+    if (sweep != NULL && sweep_point == 0)
+        sweep->before[sweep_step < SWEEP_STEPS_MAX ? sweep_step : SWEEP_STEPS_MAX - 1] = result.fault_points;
     judge(test, &result);
-    return result.fault_points;
 }
 
-/* In a child process, because kernel state is static. Returns the fault points passed, or UINT64_MAX. */
-static uint64_t run_apart(const struct sim_test *test, uint64_t seed, uint32_t cpus, uint64_t fail_at)
+/* In a child process, because kernel state is static. */
+static bool run_apart(const struct sim_test *test, uint64_t seed, uint32_t cpus, void (*before_step)(uint64_t))
 {
-    int channel[2];
-    uint64_t points = UINT64_MAX;
     int status;
-    if (pipe(channel) != 0)
-        abort();
     pid_t child = fork();
     if (child == 0) {
-        points = run_once(test, seed, cpus, fail_at);
-        _exit(write(channel[1], &points, sizeof points) == sizeof points ? 0 : 1);
+        run_once(test, seed, cpus, before_step);
+        while (sweep_running > 0 && sweep_point == 0)
+            await_one();
+        _exit(0);
     }
-    close(channel[1]);
-    bool got = read(channel[0], &points, sizeof points) == sizeof points;
-    close(channel[0]);
     waitpid(child, &status, 0);
-    return got && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? points : UINT64_MAX;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static double now(void)
+double harness_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool report(const char *name, const char *variant, bool ok, double since, const char *reason)
+uint64_t harness_seed(void)
 {
-    printf(ok ? "ok sim.%s%s %.3f\n" : "not ok sim.%s%s %.3f %s\n", name, variant, now() - since, reason);
+    const char *text = getenv("SEED");
+    return text == NULL ? 1 : strtoull(text, NULL, 0);
+}
+
+bool harness_report(const char *name, const char *variant, bool ok, double since, const char *reason)
+{
+    printf(ok ? "ok sim.%s%s %.3f\n" : "not ok sim.%s%s %.3f %s\n", name, variant, harness_now() - since, reason);
     fflush(stdout);
     return ok;
 }
 
-static bool run_test(const struct sim_test *test, uint64_t seed)
+static bool run_faults(const struct sim_test *test, uint64_t seed)
+{
+    char reason[80];
+    double since = harness_now();
+    sweep = mmap(NULL, sizeof *sweep, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (sweep == MAP_FAILED)
+        abort();
+    bool ok = run_apart(test, seed, 1, note_step);
+    ok = ok && run_apart(test, seed, 1, fork_at_points) && sweep->failed == 0;
+    snprintf(reason, sizeof reason, "SEED=%llu fault point %llu of %llu", (unsigned long long)seed,
+             (unsigned long long)sweep->failed, (unsigned long long)sweep->total);
+    munmap(sweep, sizeof *sweep);
+    sweep = NULL;
+    return harness_report(test->name, ".faults", ok, since, reason);
+}
+
+static bool run_test(const struct sim_test *test, uint64_t first_seed)
 {
     static const uint32_t cpu_counts[] = { 1, 2, 4 };
     bool all = true;
-    uint64_t points = 0;
+    uint32_t seeds = test->seeds == 0 ? 1 : test->seeds;
     for (size_t i = 0; i < 3; i++) {
-        char variant[32], reason[64];
-        double since = now();
-        uint64_t passed = run_apart(test, seed, cpu_counts[i], 0);
+        char variant[32], reason[64] = "";
+        if (test->only_cpus != 0 && test->only_cpus != cpu_counts[i])
+            continue;
+        double since = harness_now();
+        bool ok = true;
+        for (uint64_t n = 0; n < seeds && ok; n++) {
+            uint64_t seed = first_seed + n * 1000003;
+            ok = run_apart(test, seed, cpu_counts[i], NULL);
+            snprintf(reason, sizeof reason, "SEED=%llu", (unsigned long long)seed);
+        }
         snprintf(variant, sizeof variant, ".cpus%u", cpu_counts[i]);
-        snprintf(reason, sizeof reason, "SEED=%llu", (unsigned long long)seed);
-        all &= report(test->name, variant, passed != UINT64_MAX, since, reason);
-        points = i == 0 ? passed : points;
+        all &= harness_report(test->name, variant, ok, since, reason);
     }
-    if (!test->every_fault || points == UINT64_MAX)
-        return all;
-    double since = now();
-    for (uint64_t at = 1; at <= points; at++) {
-        char reason[64];
-        snprintf(reason, sizeof reason, "SEED=%llu fault point %llu of %llu", (unsigned long long)seed,
-                 (unsigned long long)at, (unsigned long long)points);
-        if (run_apart(test, seed, 1, at) == UINT64_MAX)
-            return report(test->name, ".faults", false, since, reason);
-    }
-    return report(test->name, ".faults", true, since, "") && all;
+    if (test->every_fault && all)
+        all &= run_faults(test, first_seed);
+    return all;
 }
 
 int harness_main(int argc, char **argv, const struct sim_test *tests, size_t count)
 {
-    const char *seed_text = getenv("SEED");
-    uint64_t seed = seed_text == NULL ? 1 : strtoull(seed_text, NULL, 0);
     bool all = true;
     for (size_t i = 0; i < count; i++) {
         if (argc < 2 || strstr(tests[i].name, argv[1]) != NULL)
-            all &= run_test(&tests[i], seed);
+            all &= run_test(&tests[i], harness_seed());
     }
     return all ? 0 : 1;
 }

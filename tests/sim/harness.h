@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "arch/host/sim.h"
+#include "schema/generated/capos.h"
 
 struct sim_grant {
     const char *name;
@@ -27,12 +28,28 @@ struct sim_test {
     } programs[8];                      /* that init can spawn */
     const char *typed;                  /* console input */
     const char *console;                /* text that must appear, NULL = any */
+    const char *verdict;                /* the same, on the verdict port */
     int64_t exit_code;                  /* of init */
     bool never_exits;                   /* init ends the machine instead */
     enum sim_end end;                   /* SIM_OFF unless said otherwise */
     uint64_t memory_bytes;
     bool every_fault;                   /* also once per fault point, that one failing */
+    uint32_t seeds;                     /* runs per number of CPUs, 0 = 1 */
+    uint32_t only_cpus;                 /* 0: on 1, 2 and 4 */
+    void (*change)(struct capos_system_manifest *manifest); /* before it is encoded */
+    bool no_wall_clock, no_entropy;     /* arch/host/sim.h */
+    const char *cmdline;
 };
+
+/* The boot package of a test, for tests that do something else with it. Returns its length; at most HARNESS_PACKAGE_BYTES. */
+#define HARNESS_PACKAGE_BYTES (1u << 18)
+size_t harness_package(const struct sim_test *test, uint8_t *out);
+/* Does every line of the kernel's examination of itself say ok, and every ledger zero? Ends the process otherwise. */
+void harness_check_verdict(const char *verdict);
+/* One line in the protocol of tools/run_tests. */
+bool harness_report(const char *name, const char *variant, bool ok, double since, const char *reason);
+double harness_now(void);
+uint64_t harness_seed(void);
 
 /* Runs the tests whose name contains argv[1] (if given); SEED in the environment, default 1. */
 int harness_main(int argc, char **argv, const struct sim_test *tests, size_t count);

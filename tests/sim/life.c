@@ -172,17 +172,29 @@ static int64_t unknown_binary(uint64_t ring, uint64_t pid, uint64_t capset)
     return 0;
 }
 
-static int64_t ten_thousand(uint64_t ring, uint64_t pid, uint64_t capset)
+static int64_t spawn_often(int64_t times)
 {
-    struct guest guest;
-    guest_start(&guest, ring, pid, capset);
     struct capos_client spawner = guest_open("process_spawner");
-    for (int64_t i = 0; i < 10000; i++) {
+    for (int64_t i = 0; i < times; i++) {
         struct capos_client child = spawn(&spawner, "pid", NULL, 0);
         CHECK_EQ(wait_for(&child), i + 2);
         CHECK_EQ(guest_release(child.cap_id), 0);
     }
     return 0;
+}
+
+static int64_t ten_thousand(uint64_t ring, uint64_t pid, uint64_t capset)
+{
+    struct guest guest;
+    guest_start(&guest, ring, pid, capset);
+    return spawn_often(10000);
+}
+
+static int64_t five_hundred(uint64_t ring, uint64_t pid, uint64_t capset)
+{
+    struct guest guest;
+    guest_start(&guest, ring, pid, capset);
+    return spawn_often(500);
 }
 
 static const struct sim_test tests[] = {
@@ -198,7 +210,8 @@ static const struct sim_test tests[] = {
     { .name = "spawn-refusals", .init = unknown_binary, .grants = { { "process_spawner", NULL } },
       .programs = { { "pid", child_returns_pid } } },
     { .name = "ten-thousand-spawns", .init = ten_thousand, .grants = { { "process_spawner", NULL } },
-      .programs = { { "pid", child_returns_pid } } },
+      .programs = { { "pid", child_returns_pid } }, .only_cpus = 2 },
+    { .name = "spawns", .init = five_hundred, .grants = { { "process_spawner", NULL } }, .programs = { { "pid", child_returns_pid } } },
 };
 
 int main(int argc, char **argv)
