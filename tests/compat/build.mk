@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# Compatibility: the smoke program of the published runtime crate, unmodified.
+# Compatibility: programs on the published crates, the runtime's own smoke program among them, unmodified.
 
 .PHONY: test-compat
-test-compat: $(KERNEL_ELF) ## boot the smoke program of crate capos-rt 0.1.0, unmodified
+test-compat: $(KERNEL_ELF) ## run programs on the published crates, unmodified
 	@tests/compat/run

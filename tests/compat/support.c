@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What Rust's core library expects of a program's build: the memory functions and a personality routine, which a
+ * What Rust's libraries expect of a program's build: the memory functions, and the two routines of unwinding, which a
  * program that aborts on panic never calls. Linked into upstream programs for the compatibility test; no state.
  */
 #include <stddef.h>
@@ -11,6 +11,7 @@ void *memset(void *to, int value, size_t length);
 int memcmp(const void *left, const void *right, size_t length);
 int bcmp(const void *left, const void *right, size_t length);
 void rust_eh_personality(void);
+void _Unwind_Resume(void *exception);
 
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
@@ -65,4 +66,10 @@ int bcmp(const void *left, const void *right, size_t length)
 
 void rust_eh_personality(void)
 {
+}
+
+void _Unwind_Resume(void *exception)
+{
+	(void)exception;
+	__builtin_trap();
 }
