@@ -273,6 +273,9 @@ static struct ring_sqe hostile_entry(void)
         sqe.cap_id = 77;
     if ((sqe.flags & SQE_FLAG_THREAD_OWNED) != 0)
         sqe.call_id = sqe.call_id == 0 ? 0 : 1;
+    /* A reply into the ring page is legal, and destroys the program's own queues. */
+    if (sqe.result_addr - USER_RING_BASE < RING_PAGE_BYTES)
+        sqe.result_addr = USER_CAPSET_BASE;
     /* Calls that would stay pending are for other tests. */
     if (sqe.cap_id != console_id && sqe.cap_id < 2)
         sqe.cap_id = 50;
