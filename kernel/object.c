@@ -9,6 +9,7 @@
 
 #include "kernel/machine.h"
 #include "kernel/mm/pool.h"
+#include "kernel/trace.h"
 
 static struct {
     struct pool pool;
@@ -84,7 +85,9 @@ enum cap_error object_insert(struct cap_table *table, struct object *object, uin
     struct cap_hold hold = cap_hold_default(object->ops->interface_id);
     hold.transfer_mode = object->ops->bootstrap_mode;
     enum cap_error error = cap_table_insert(table, object, &hold, id);
-    if (error == CAP_OK)
-        object_hold(object);
-    return error;
+    if (error != CAP_OK)
+        return error;
+    object_hold(object);
+    trace_event(TRACE_CAP_INSERT, *id, object->id);
+    return CAP_OK;
 }

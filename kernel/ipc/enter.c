@@ -97,15 +97,24 @@ static void post_finished(struct thread_ring *ring)
 
 /* ---- entries ------------------------------------------------------------------ */
 
-static int32_t release_capability(struct thread *thread, uint32_t id)
+/* The slot's reference comes to the caller. */
+static enum cap_error remove_capability(struct process *process, uint32_t id, struct object **object)
 {
-    struct process *process = thread->process;
     struct cap_removed removed;
     enum cap_error error = cap_table_remove(&process->table, id, &removed);
     if (error != CAP_OK)
+        return error;
+    *object = removed.object;
+    trace_event(TRACE_CAP_REMOVE, id, removed.hold.object_id);
+    return CAP_OK;
+}
+
+static int32_t release_capability(struct process *process, uint32_t id)
+{
+    struct object *object;
+    enum cap_error error = remove_capability(process, id, &object);
+    if (error != CAP_OK)
         return cap_error_release_code(error);
-    struct object *object = removed.object;
-    trace_event(TRACE_CAP_REMOVE, id, object->id);
     if (object->ops->released != NULL)
         object->ops->released(object, process, OBJECT_RELEASE_EXPLICIT);
     object_drop(object);
@@ -134,7 +143,7 @@ static bool run_entry(struct thread *thread, const struct ring_sqe *sqe, struct 
     case RING_OP_NOP:
         return true;
     case RING_OP_RELEASE:
-        cqe->result = release_capability(thread, sqe->cap_id);
+        cqe->result = release_capability(thread->process, sqe->cap_id);
         return true;
     default:
         cqe->result = refuse_targetless(thread, sqe);
@@ -272,11 +281,11 @@ static void empty_table(struct process *process)
 {
     uint32_t cursor = 0;
     struct cap_row row;
-    struct cap_removed removed;
+    struct object *object;
     while (cap_table_next_occupied(&process->table, &cursor, &row)) {
         (void)cap_move_rollback(&process->table, row.id);
-        if (cap_table_remove(&process->table, row.id, &removed) == CAP_OK)
-            object_drop(removed.object);
+        if (remove_capability(process, row.id, &object) == CAP_OK)
+            object_drop(object);
     }
 }
 

@@ -97,6 +97,7 @@ static enum cap_error grant_held(const struct capos_cap_grant *grant, uint32_t *
     if (error == CAP_OK) {
         object_hold(prepared.object);
         *id = token.cap_id;
+        trace_event(TRACE_CAP_INSERT, *id, prepared.hold.object_id);
     } else if (is_move(grant)) {
         (void)cap_move_rollback(&spawning.parent->table, grant->cap_id);
     }
