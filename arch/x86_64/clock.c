@@ -8,10 +8,12 @@
 #include "arch/x86_64/asm.h"
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/paging.h"
+#include "arch/x86_64/start.h"
 
 #define WINDOW_NS 10000000ull
 #define ALARM_MAX_NS 1000000000ull /* one hardware period; longer waits take several */
 #define PIT_HZ 1193182ull
+#define PIT_TRIES 10000000u /* a port read takes at least some hundred nanoseconds */
 
 #define HPET_CAPABILITIES 0u
 #define HPET_CONFIGURATION (0x10u / 4)
@@ -80,7 +82,7 @@ static uint64_t pit_window(struct sample *begin, struct sample *end)
     outb(0x42, (uint8_t)(count & 0xff));
     outb(0x42, (uint8_t)(count >> 8));
     *begin = take_sample(NULL);
-    while ((inb(0x61) & 0x20) == 0)
+    for (uint32_t tries = 0; tries < PIT_TRIES && (inb(0x61) & 0x20) == 0; tries++)
         spin_pause();
     *end = take_sample(NULL);
     return (count + 1ull) * 1000000000 / PIT_HZ;
@@ -96,6 +98,8 @@ void clock_calibrate(uint64_t hpet_address)
     if (ns == 0)
         ns = pit_window(&begin, &end);
     apic_timer_start(0);
+    if (end.tsc == begin.tsc || end.ticks == begin.ticks)
+        start_refuse("no timer counts");
     ns_per_tsc = (ns << 32) / (end.tsc - begin.tsc);
     tick_per_ns = ((uint64_t)(begin.ticks - end.ticks) << 32) / ns;
 }

@@ -11,7 +11,5 @@
 void early_init(const struct boot_info *info);
 /* Physical address of a zeroed frame below 4 GiB; stops the boot when there is none. */
 uint64_t early_frame(void);
-/* Takes [start, end) out of the usable ranges; both multiples of 4096. False when the table of ranges is full. */
-bool early_reserve(struct boot_info *info, uint64_t start, uint64_t end);
-/* The first MiB, the image, the early frames and the boot module. */
+/* Takes the first MiB, the image, the early frames and the boot module out of the usable ranges. */
 bool early_reserve_all(struct boot_info *info);
