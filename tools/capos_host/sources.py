@@ -18,6 +18,7 @@ BUILT = {
     "log_reader": "LogReader",
     "system_monitor": "SystemMonitor",
     "power_control": "PowerControl",
+    "stdio": "StdIO",
 }
 
 # Sources that the schema names and this kernel does not build: it refuses them.
