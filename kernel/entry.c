@@ -20,6 +20,7 @@ static struct machine_resume leave(void)
 {
     struct machine_resume next = sched_leave();
     lock_release(&kernel.lock);
+    sched_send_kicks();
     return next;
 }
 

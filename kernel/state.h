@@ -23,6 +23,7 @@ struct cpu_state {
     struct thread *active;   /* whose registers and tables the machine has loaded; may lag behind current inside the kernel */
     struct run_queue queue;
     bool online;             /* has passed kernel_on_cpu_start */
+    uint32_t kicks;          /* bit per CPU to kick when this one has let go of the lock */
     bool yield;              /* current asked to go to the end of its queue */
     uint64_t armed;          /* deadline its timer is set to */
     uint64_t idle_ns;        /* finished stretches of idleness */

@@ -61,6 +61,21 @@ static uint32_t idle_cpu(void)
     return THREAD_NO_CPU;
 }
 
+static void kick_later(uint32_t cpu)
+{
+    cpu_state()->kicks |= 1u << cpu;
+}
+
+void sched_send_kicks(void)
+{
+    struct cpu_state *self = cpu_state();
+    for (uint32_t cpu = 0; self->kicks != 0; cpu++) {
+        if ((self->kicks & 1u << cpu) != 0)
+            machine_kick(cpu);
+        self->kicks &= ~(1u << cpu);
+    }
+}
+
 static void place(struct thread *thread)
 {
     uint32_t cpu = thread->cpu;
@@ -72,7 +87,7 @@ static void place(struct thread *thread)
     bool must_kick = cpu != machine_cpu() && is_idle(cpu);
     enqueue(cpu, thread);
     if (must_kick)
-        machine_kick(cpu);
+        kick_later(cpu);
 }
 
 /* Own queue first, then the head of the longest one. */
@@ -156,7 +171,7 @@ bool sched_remove(struct thread *thread)
     if (cpu == THREAD_NO_CPU)
         return true;
     if (first && cpu != machine_cpu())
-        machine_kick(cpu);
+        kick_later(cpu);
     return false;
 }
 
@@ -255,7 +270,7 @@ struct machine_resume sched_leave(void)
     } while (cleaned && cpu->current == NULL);
     uint32_t helper = cpu->queue.count > 0 ? idle_cpu() : THREAD_NO_CPU;
     if (helper != THREAD_NO_CPU)
-        machine_kick(helper);
+        kick_later(helper);
     arm(cpu);
     return next;
 }

@@ -49,6 +49,9 @@ bool sched_remove(struct thread *thread);
 
 /* For the entry path: accounts time, chooses what this CPU runs, arms its timer. */
 struct machine_resume sched_leave(void);
+/* For the entry path, after it has let go of the lock: wakes the CPUs that got
+ * something to do. Earlier they would only wait for the lock. */
+void sched_send_kicks(void);
 /* For the entry path: the quantum of the running thread is over if its time has come. */
 void sched_tick(uint64_t now);
 /* CPU time of the process up to now, in nanoseconds. */
