@@ -50,15 +50,8 @@ static void divide(void)
 
 static void floating_point(void)
 {
-    uint32_t mxcsr = 0; /* no exception is masked */
-    double a = 1, b = 0;
-    __asm__ volatile("ldmxcsr %2; divsd %1, %0" : "+x"(a) : "x"(b), "m"(mxcsr));
-}
-
-static void bad_mxcsr(void)
-{
-    uint32_t mxcsr = 0xffff0000;
-    __asm__ volatile("ldmxcsr %0" ::"m"(mxcsr));
+    uint16_t control = 0x340; /* no exception is masked */
+    __asm__ volatile("fldcw %0; fldz; fld1; fdivp; fwait" ::"m"(control) : "st");
 }
 
 static void data_jump(void)
@@ -85,7 +78,7 @@ static const struct {
     { "invalid-opcode", invalid_opcode }, { "hlt", privileged }, { "cli", interrupts_off }, { "out", port_output },
     { "int3", breakpoint }, { "int80", software_interrupt }, { "int14", page_fault_gate }, { "int8", double_fault_gate },
     { "single-step", single_step }, { "cr3", read_control_register }, { "rdmsr", read_model_register },
-    { "sse-divide", floating_point }, { "bad-mxcsr", bad_mxcsr }, { "stack-overflow", stack_overflow },
+    { "x87-divide", floating_point }, { "stack-overflow", stack_overflow },
     { "bad-stack", bad_stack }, { "load-ds", load_segment },
 };
 

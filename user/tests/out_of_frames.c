@@ -4,7 +4,7 @@
 
 #define BIG_BYTES (8u << 20)
 
-static uint8_t big[BIG_BYTES]; /* in every child too: that is what uses the memory up */
+static volatile uint8_t big[BIG_BYTES]; /* in every child too: that is what uses the memory up */
 
 int main(void)
 {
