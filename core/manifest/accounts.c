@@ -15,31 +15,15 @@ static const char *const roles[] = {
     "security-auditor", "account-admin",   "policy-admin", "recovery-operator", "system-updater", "service-account",
 };
 
-static enum manifest_error get_account(const struct manifest *manifest, uint32_t i, struct capos_manifest_seed_account *out,
-                                       struct manifest_report *report)
-{
-    enum capn_error error = capos_manifest_seed_account_list_get(&manifest->params.seed_accounts, i, out);
-    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
-}
-
-static enum manifest_error get_profile_name(const struct manifest *manifest, uint32_t i, struct capn_text *out,
-                                            struct manifest_report *report)
-{
-    struct capos_manifest_resource_profile profile;
-    enum capn_error error = capos_manifest_resource_profile_list_get(&manifest->params.resource_profiles, i, &profile);
-    *out = profile.name;
-    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
-}
-
 /* Is the name that of one of the first `count` profiles? */
 static enum manifest_error profile_known(const struct manifest *manifest, struct capn_text name, uint32_t count, bool *known,
                                          struct manifest_report *report)
 {
     *known = false;
     for (uint32_t i = 0; i < count && !*known; i++) {
-        struct capn_text other;
-        MANIFEST_TRY(get_profile_name(manifest, i, &other, report));
-        *known = capn_text_equal(name, other);
+        struct capos_manifest_resource_profile other;
+        MANIFEST_READ(capos_manifest_resource_profile_list_get(&manifest->params.resource_profiles, i, &other));
+        *known = capn_text_equal(name, other.name);
     }
     return MANIFEST_OK;
 }
@@ -57,13 +41,13 @@ enum manifest_error manifest_check_profiles(const struct manifest *manifest, str
     for (uint32_t p = 0; p < capn_list_len(&manifest->params.resource_profiles); p++) {
         struct manifest_path profile = MANIFEST_ITEM(&manifest_params_path, "resourceProfiles", p);
         struct manifest_path path = MANIFEST_STEP(&profile, "name");
-        struct capn_text name;
+        struct capos_manifest_resource_profile entry;
         bool known;
-        MANIFEST_TRY(get_profile_name(manifest, p, &name, report));
-        MANIFEST_TRY(check_length(report, &path, name.len, PROFILE_NAME_MAX));
-        MANIFEST_TRY(profile_known(manifest, name, p, &known, report));
+        MANIFEST_READ(capos_manifest_resource_profile_list_get(&manifest->params.resource_profiles, p, &entry));
+        MANIFEST_TRY(check_length(report, &path, entry.name.len, PROFILE_NAME_MAX));
+        MANIFEST_TRY(profile_known(manifest, entry.name, p, &known, report));
         if (known)
-            return manifest_value_name(report, &path, "duplicate profile", name);
+            return manifest_value_name(report, &path, "duplicate profile", entry.name);
     }
     return MANIFEST_OK;
 }
@@ -102,20 +86,21 @@ struct account_check {
 
 static enum manifest_error check_account_name(const struct account_check *check)
 {
+    struct manifest_report *report = check->report;
     struct manifest_path path = MANIFEST_STEP(check->path, "name");
     char mine[ACCOUNT_NAME_MAX], others[ACCOUNT_NAME_MAX];
     struct capn_text name, other;
-    MANIFEST_TRY(check_length(check->report, &path, check->account.name.len, ACCOUNT_NAME_MAX));
+    MANIFEST_TRY(check_length(report, &path, check->account.name.len, ACCOUNT_NAME_MAX));
     if (!normalise(check->account.name, mine, &name))
-        return manifest_value_name(check->report, &path, "not an account name:", check->account.name);
+        return manifest_value_name(report, &path, "not an account name:", check->account.name);
     if (check->account.display_name.len > DISPLAY_NAME_MAX)
-        return manifest_value_limit(check->report, &MANIFEST_STEP(check->path, "displayName"), "bytes:",
+        return manifest_value_limit(report, &MANIFEST_STEP(check->path, "displayName"), "bytes:",
                                     check->account.display_name.len, DISPLAY_NAME_MAX);
     for (uint32_t i = 0; i < check->index; i++) {
         struct capos_manifest_seed_account earlier;
-        MANIFEST_TRY(get_account(check->manifest, i, &earlier, check->report));
+        MANIFEST_READ(capos_manifest_seed_account_list_get(&check->manifest->params.seed_accounts, i, &earlier));
         if (normalise(earlier.name, others, &other) && capn_text_equal(name, other))
-            return manifest_value_number(check->report, &path, "same name as account", i);
+            return manifest_value_number(report, &path, "same name as account", i);
     }
     return MANIFEST_OK;
 }
@@ -126,7 +111,7 @@ enum manifest_error manifest_find_principal(const struct manifest *manifest, str
 {
     *found = false;
     for (uint32_t i = 0; i < capn_list_len(&manifest->params.seed_accounts) && !*found; i++) {
-        MANIFEST_TRY(get_account(manifest, i, out, report));
+        MANIFEST_READ(capos_manifest_seed_account_list_get(&manifest->params.seed_accounts, i, out));
         *found = manifest_data_equal(out->principal_id, principal);
     }
     return MANIFEST_OK;
@@ -134,29 +119,31 @@ enum manifest_error manifest_find_principal(const struct manifest *manifest, str
 
 static enum manifest_error check_principal(const struct account_check *check)
 {
+    struct manifest_report *report = check->report;
     struct manifest_path path = MANIFEST_STEP(check->path, "principalId");
     if (check->account.principal_id.len == 0)
-        return manifest_value(check->report, &path, "empty");
-    MANIFEST_TRY(manifest_check_size(check->report, &path, check->account.principal_id.len, PRINCIPAL_BYTES));
+        return manifest_value(report, &path, "empty");
+    MANIFEST_TRY(manifest_check_size(report, &path, check->account.principal_id.len, PRINCIPAL_BYTES));
     for (uint32_t i = 0; i < check->index; i++) {
         struct capos_manifest_seed_account earlier;
-        MANIFEST_TRY(get_account(check->manifest, i, &earlier, check->report));
+        MANIFEST_READ(capos_manifest_seed_account_list_get(&check->manifest->params.seed_accounts, i, &earlier));
         if (manifest_data_equal(earlier.principal_id, check->account.principal_id))
-            return manifest_value_number(check->report, &path, "same principal as account", i);
+            return manifest_value_number(report, &path, "same principal as account", i);
     }
     return MANIFEST_OK;
 }
 
 static enum manifest_error check_account_profiles(const struct account_check *check)
 {
+    struct manifest_report *report = check->report;
     struct manifest_path path = MANIFEST_STEP(check->path, "resourceProfile");
     bool known;
     MANIFEST_TRY(profile_known(check->manifest, check->account.resource_profile,
-                               capn_list_len(&check->manifest->params.resource_profiles), &known, check->report));
+                               capn_list_len(&check->manifest->params.resource_profiles), &known, report));
     if (!known)
-        return manifest_value_name(check->report, &path, "unknown resource profile", check->account.resource_profile);
+        return manifest_value_name(report, &path, "unknown resource profile", check->account.resource_profile);
     if (check->account.policy_profile.len != 0)
-        return manifest_value(check->report, &MANIFEST_STEP(check->path, "policyProfile"), "policy profiles must be empty");
+        return manifest_value(report, &MANIFEST_STEP(check->path, "policyProfile"), "policy profiles must be empty");
     return MANIFEST_OK;
 }
 
@@ -164,12 +151,11 @@ static enum manifest_error check_account_profiles(const struct account_check *ch
 static enum manifest_error has_reference(const struct account_check *check, const struct capos_manifest_seed_account *account,
                                          uint32_t count, struct capn_data reference, bool *found)
 {
+    struct manifest_report *report = check->report;
     *found = false;
     for (uint32_t c = 0; c < count && !*found; c++) {
         struct capn_data other;
-        enum capn_error error = capn_list_data_at(&account->credential_refs, c, &other);
-        if (error != CAPN_OK)
-            return manifest_wire(check->report, error);
+        MANIFEST_READ(capn_list_data_at(&account->credential_refs, c, &other));
         *found = manifest_data_equal(other, reference);
     }
     return MANIFEST_OK;
@@ -177,34 +163,34 @@ static enum manifest_error has_reference(const struct account_check *check, cons
 
 static enum manifest_error check_reference(const struct account_check *check, uint32_t c, struct capn_data reference)
 {
+    struct manifest_report *report = check->report;
     static const char console[] = "console-password";
     struct manifest_path path = MANIFEST_ITEM(check->path, "credentialRefs", c);
     bool found;
     if (reference.len == 0)
-        return manifest_value(check->report, &path, "empty");
+        return manifest_value(report, &path, "empty");
     MANIFEST_TRY(has_reference(check, &check->account, c, reference, &found));
     if (found)
-        return manifest_value(check->report, &path, "twice in this account");
+        return manifest_value(report, &path, "twice in this account");
     for (uint32_t i = 0; i < check->index; i++) {
         struct capos_manifest_seed_account earlier;
-        MANIFEST_TRY(get_account(check->manifest, i, &earlier, check->report));
+        MANIFEST_READ(capos_manifest_seed_account_list_get(&check->manifest->params.seed_accounts, i, &earlier));
         MANIFEST_TRY(has_reference(check, &earlier, capn_list_len(&earlier.credential_refs), reference, &found));
         if (found)
-            return manifest_value_number(check->report, &path, "used by account", i);
+            return manifest_value_number(report, &path, "used by account", i);
     }
     if (reference.len == sizeof console - 1 && memcmp(reference.bytes, console, sizeof console - 1) == 0
         && check->account.kind != CAPOS_PRINCIPAL_KIND_OPERATOR)
-        return manifest_value(check->report, &path, "console-password is for an operator account");
+        return manifest_value(report, &path, "console-password is for an operator account");
     return MANIFEST_OK;
 }
 
 static enum manifest_error check_references(const struct account_check *check)
 {
+    struct manifest_report *report = check->report;
     for (uint32_t c = 0; c < capn_list_len(&check->account.credential_refs); c++) {
         struct capn_data reference;
-        enum capn_error error = capn_list_data_at(&check->account.credential_refs, c, &reference);
-        if (error != CAPN_OK)
-            return manifest_wire(check->report, error);
+        MANIFEST_READ(capn_list_data_at(&check->account.credential_refs, c, &reference));
         MANIFEST_TRY(check_reference(check, c, reference));
     }
     return MANIFEST_OK;
@@ -215,7 +201,7 @@ enum manifest_error manifest_check_accounts(const struct manifest *manifest, str
     for (uint32_t a = 0; a < capn_list_len(&manifest->params.seed_accounts); a++) {
         struct manifest_path path = MANIFEST_ITEM(&manifest_params_path, "seedAccounts", a);
         struct account_check check = { .manifest = manifest, .report = report, .path = &path, .index = a };
-        MANIFEST_TRY(get_account(manifest, a, &check.account, report));
+        MANIFEST_READ(capos_manifest_seed_account_list_get(&manifest->params.seed_accounts, a, &check.account));
         MANIFEST_TRY(check_account_name(&check));
         MANIFEST_TRY(check_principal(&check));
         MANIFEST_TRY(check_account_profiles(&check));
@@ -237,28 +223,22 @@ static bool role_known(struct capn_text role)
     return false;
 }
 
-static enum manifest_error get_role(const struct manifest *manifest, uint32_t r, struct capos_manifest_role_binding *out,
-                                    struct manifest_report *report)
-{
-    enum capn_error error = capos_manifest_role_binding_list_get(&manifest->params.initial_role_bindings, r, out);
-    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
-}
-
 enum manifest_error manifest_check_roles(const struct manifest *manifest, struct manifest_report *report)
 {
-    for (uint32_t r = 0; r < capn_list_len(&manifest->params.initial_role_bindings); r++) {
+    const struct capn_list *bindings = &manifest->params.initial_role_bindings;
+    for (uint32_t r = 0; r < capn_list_len(bindings); r++) {
         struct manifest_path path = MANIFEST_ITEM(&manifest_params_path, "initialRoleBindings", r);
         struct capos_manifest_role_binding role, earlier;
         struct capos_manifest_seed_account account;
         bool known;
-        MANIFEST_TRY(get_role(manifest, r, &role, report));
+        MANIFEST_READ(capos_manifest_role_binding_list_get(bindings, r, &role));
         if (!role_known(role.role))
             return manifest_value_name(report, &MANIFEST_STEP(&path, "role"), "unknown role", role.role);
         MANIFEST_TRY(manifest_find_principal(manifest, role.principal_id, &account, &known, report));
         if (role.principal_id.len == 0 || !known)
             return manifest_value(report, &MANIFEST_STEP(&path, "principalId"), "no seed account has this principal");
         for (uint32_t i = 0; i < r; i++) {
-            MANIFEST_TRY(get_role(manifest, i, &earlier, report));
+            MANIFEST_READ(capos_manifest_role_binding_list_get(bindings, i, &earlier));
             if (capn_text_equal(earlier.role, role.role) && manifest_data_equal(earlier.principal_id, role.principal_id))
                 return manifest_value_number(report, &path, "same as binding", i);
         }

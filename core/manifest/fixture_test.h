@@ -31,6 +31,8 @@ struct fixture {
     uint32_t binary_count;
     bool has_params;
     struct capos_system_config params;
+    bool has_extensions;
+    struct capos_manifest_extension_points extensions;
 };
 
 struct row {
@@ -152,7 +154,9 @@ static inline void manifest_bytes(const struct fixture *f)
                                        .binaries = capn_list_of_array(f->binaries, f->binary_count),
                                        .has_init_config = !f->no_config,
                                        .has_kernel_params = f->has_params,
-                                       .kernel_params = f->params };
+                                       .kernel_params = f->params,
+                                       .has_extension_points = f->has_extensions,
+                                       .extension_points = f->extensions };
     const char *at = f->config;
     m.init_config = parse_value(&at);
     assert_string_equal(at, "");

@@ -16,6 +16,14 @@
             return try_error;                    \
     } while (0)
 
+/* The same for a read from the message; the function has a `report`. */
+#define MANIFEST_READ(call)                               \
+    do {                                                  \
+        enum capn_error read_error = (call);              \
+        if (read_error != CAPN_OK)                        \
+            return manifest_wire(report, read_error);     \
+    } while (0)
+
 /* Who decodes: init also accepts imports from services, and words one path differently. */
 enum manifest_stage { MANIFEST_STAGE_KERNEL, MANIFEST_STAGE_PLAN };
 

@@ -68,13 +68,6 @@ struct key_check {
     enum capos_principal_kind kind; /* of the key's account */
 };
 
-static enum manifest_error get_key(const struct manifest *manifest, uint32_t k, struct capos_authorized_ssh_key *out,
-                                   struct manifest_report *report)
-{
-    enum capn_error error = capos_authorized_ssh_key_list_get(&manifest->params.authorized_ssh_keys, k, out);
-    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
-}
-
 static enum manifest_error check_key_fields(struct key_check *check)
 {
     struct manifest_report *report = check->report;
@@ -113,35 +106,35 @@ static const char *profile_of_kind(enum capos_principal_kind kind)
 
 static enum manifest_error check_shell_profiles(const struct key_check *check)
 {
+    struct manifest_report *report = check->report;
     const struct capn_list *profiles = &check->key.allowed_shell_profiles;
     const char *allowed = profile_of_kind(check->kind);
     if (capn_list_len(profiles) == 0)
-        return manifest_value(check->report, &MANIFEST_STEP(check->path, "allowedShellProfiles"), "no shell profiles");
+        return manifest_value(report, &MANIFEST_STEP(check->path, "allowedShellProfiles"), "no shell profiles");
     for (uint32_t n = 0; n < capn_list_len(profiles); n++) {
         struct manifest_path path = MANIFEST_ITEM(check->path, "allowedShellProfiles", n);
         struct capn_text profile;
-        enum capn_error error = capn_list_text_at(profiles, n, &profile);
-        if (error != CAPN_OK)
-            return manifest_wire(check->report, error);
+        MANIFEST_READ(capn_list_text_at(profiles, n, &profile));
         if (allowed == NULL || !capn_text_equal(profile, capn_text_of(allowed)))
-            return manifest_value_name(check->report, &path, "the account's kind does not allow", profile);
+            return manifest_value_name(report, &path, "the account's kind does not allow", profile);
         if (n > 0) /* there is one allowed name, so any second entry repeats it */
-            return manifest_value_name(check->report, &path, "twice:", profile);
+            return manifest_value_name(report, &path, "twice:", profile);
     }
     return MANIFEST_OK;
 }
 
 static enum manifest_error check_key_repeats(const struct key_check *check)
 {
+    struct manifest_report *report = check->report;
     for (uint32_t i = 0; i < check->index; i++) {
         struct capos_authorized_ssh_key earlier;
-        MANIFEST_TRY(get_key(check->manifest, i, &earlier, check->report));
+        MANIFEST_READ(capos_authorized_ssh_key_list_get(&check->manifest->params.authorized_ssh_keys, i, &earlier));
         const char *field = manifest_data_equal(earlier.key_id, check->key.key_id) ? "keyId"
             : manifest_data_equal(earlier.fingerprint_sha256, check->key.fingerprint_sha256) ? "fingerprintSha256"
             : manifest_data_equal(earlier.public_key, check->key.public_key)                 ? "publicKey"
                                                                                              : NULL;
         if (field != NULL)
-            return manifest_value_number(check->report, &MANIFEST_STEP(check->path, field), "same as key", i);
+            return manifest_value_number(report, &MANIFEST_STEP(check->path, field), "same as key", i);
     }
     return MANIFEST_OK;
 }
@@ -151,7 +144,7 @@ enum manifest_error manifest_check_authorized_keys(const struct manifest *manife
     for (uint32_t k = 0; k < capn_list_len(&manifest->params.authorized_ssh_keys); k++) {
         struct manifest_path path = MANIFEST_ITEM(&manifest_params_path, "authorizedSshKeys", k);
         struct key_check check = { .manifest = manifest, .report = report, .path = &path, .index = k };
-        MANIFEST_TRY(get_key(manifest, k, &check.key, report));
+        MANIFEST_READ(capos_authorized_ssh_key_list_get(&manifest->params.authorized_ssh_keys, k, &check.key));
         MANIFEST_TRY(check_key_fields(&check));
         MANIFEST_TRY(check_shell_profiles(&check));
         if (check.key.source.len > SOURCE_MAX)

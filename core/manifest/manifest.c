@@ -23,10 +23,9 @@ static enum manifest_error open_root(const uint8_t *bytes, size_t len, struct ma
         return manifest_value(report, &manifest_root_path, "the manifest is empty");
     if (len > MANIFEST_BYTES_MAX)
         return manifest_value_limit(report, &manifest_root_path, "size", len, MANIFEST_BYTES_MAX);
-    enum capn_error error = capn_message_open(&out->message, bytes, len, CAPN_LIMITS_MANIFEST, NULL);
-    if (error == CAPN_OK)
-        error = capn_root(&out->message, root);
-    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
+    MANIFEST_READ(capn_message_open(&out->message, bytes, len, CAPN_LIMITS_MANIFEST, NULL));
+    MANIFEST_READ(capn_root(&out->message, root));
+    return MANIFEST_OK;
 }
 
 static enum manifest_error decode_version(const struct capn_struct *root, struct manifest_report *report)
@@ -45,15 +44,15 @@ static enum manifest_error decode_binaries(const struct capn_struct *root, struc
                                            struct manifest_report *report)
 {
     struct capn_list list;
-    enum capn_error error = capn_get_list(root, SLOT_BINARIES, CAPN_ELEMENT_STRUCT, &list);
-    out->binary_count = error == CAPN_OK ? capn_list_len(&list) : 0;
-    for (uint32_t b = 0; error == CAPN_OK && b < out->binary_count; b++) {
+    MANIFEST_READ(capn_get_list(root, SLOT_BINARIES, CAPN_ELEMENT_STRUCT, &list));
+    out->binary_count = capn_list_len(&list);
+    for (uint32_t b = 0; b < out->binary_count; b++) {
         struct capos_named_blob blob;
-        error = capos_named_blob_list_get(&list, b, &blob);
-        if (error == CAPN_OK && b < MANIFEST_BINARIES_MAX)
+        MANIFEST_READ(capos_named_blob_list_get(&list, b, &blob));
+        if (b < MANIFEST_BINARIES_MAX)
             out->binaries[b] = (struct manifest_binary){ .name = blob.name, .data = blob.data };
     }
-    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
+    return MANIFEST_OK;
 }
 
 static enum manifest_error decode_init_caps(const struct cue_record *init, enum manifest_stage stage, struct manifest *out)
@@ -83,11 +82,8 @@ static enum manifest_error decode_init(const struct capn_struct *root, enum mani
     struct capos_cue_value value;
     if (!capn_has(root, SLOT_INIT_CONFIG))
         return manifest_missing(report, &manifest_root_path, "initConfig");
-    enum capn_error error = capn_get_struct(root, SLOT_INIT_CONFIG, &from);
-    if (error == CAPN_OK)
-        error = capos_cue_value_decode(from, &value);
-    if (error != CAPN_OK)
-        return manifest_wire(report, error);
+    MANIFEST_READ(capn_get_struct(root, SLOT_INIT_CONFIG, &from));
+    MANIFEST_READ(capos_cue_value_decode(from, &value));
     MANIFEST_TRY(cue_expect(&value, CAPOS_CUE_VALUE_FIELDS, &config_path, report));
     out->init_config = value.fields;
     struct cue_record config = { &config_path, value.fields, report };
@@ -102,14 +98,13 @@ static enum manifest_error decode_extensions(const struct capn_struct *root, str
                                              struct manifest_report *report)
 {
     struct capn_struct from;
-    enum capn_error error = capn_get_struct(root, SLOT_EXTENSIONS, &from);
-    if (error == CAPN_OK)
-        error = capos_manifest_extension_points_decode(from, &out->extensions);
-    for (uint32_t i = 0; error == CAPN_OK && i < capn_list_len(&out->extensions.allowed_service_caps); i++) {
+    MANIFEST_READ(capn_get_struct(root, SLOT_EXTENSIONS, &from));
+    MANIFEST_READ(capos_manifest_extension_points_decode(from, &out->extensions));
+    for (uint32_t i = 0; i < capn_list_len(&out->extensions.allowed_service_caps); i++) {
         if (capn_list_u16_at(&out->extensions.allowed_service_caps, i) >= CAPOS_KERNEL_CAP_SOURCE_COUNT)
-            error = CAPN_UNKNOWN_ENUM;
+            return manifest_wire(report, CAPN_UNKNOWN_ENUM);
     }
-    return error == CAPN_OK ? MANIFEST_OK : manifest_wire(report, error);
+    return MANIFEST_OK;
 }
 
 enum manifest_error manifest_decode(const uint8_t *bytes, size_t len, enum manifest_stage stage, struct manifest *out,
@@ -120,9 +115,7 @@ enum manifest_error manifest_decode(const uint8_t *bytes, size_t len, enum manif
     MANIFEST_TRY(decode_version(&root, report));
     MANIFEST_TRY(decode_binaries(&root, out, report));
     MANIFEST_TRY(decode_init(&root, stage, out, report));
-    enum capn_error error = capn_get_struct(&root, SLOT_KERNEL_PARAMS, &params);
-    if (error != CAPN_OK)
-        return manifest_wire(report, error);
+    MANIFEST_READ(capn_get_struct(&root, SLOT_KERNEL_PARAMS, &params));
     MANIFEST_TRY(manifest_decode_params(params, out, report));
     return decode_extensions(&root, out, report);
 }

@@ -127,6 +127,24 @@ static void decode(void **state)
     CHECK(rows);
 }
 
+/* Extension points: closed when absent, kept when there, unknown sources refused. */
+static void extension_points(void **state)
+{
+    (void)state;
+    static uint16_t sources[] = { 0, 49 };
+    struct row wire = { "extensions", NULL, MANIFEST_WIRE, "", { NULL } };
+    struct fixture f = fixture_good();
+    assert_int_equal(kernel_result(&f), MANIFEST_OK);
+    assert_false(kernel_view.extensions.allow_additional_services);
+    f.has_extensions = f.extensions.allow_additional_services = true;
+    f.extensions.allowed_service_caps = capn_list_of_array(sources, 2);
+    assert_int_equal(kernel_result(&f), MANIFEST_OK);
+    assert_true(kernel_view.extensions.allow_additional_services);
+    assert_int_equal(capn_list_u16_at(&kernel_view.extensions.allowed_service_caps, 1), 49);
+    sources[1] = 50;
+    assert_refused("extensions", kernel_result(&f), &wire);
+}
+
 /* Within one cap: source, expectedInterfaceId, badge, name, disclosureScope. */
 static void cap_order(void **state)
 {
@@ -293,7 +311,7 @@ int main(void)
         cmocka_unit_test(accepted),  cmocka_unit_test(size_and_wire), cmocka_unit_test(root),
         cmocka_unit_test(decode),    cmocka_unit_test(cap_order),     cmocka_unit_test(binaries),
         cmocka_unit_test(init_binary), cmocka_unit_test(init_caps),   cmocka_unit_test(too_many_caps),
-        cmocka_unit_test(availability), cmocka_unit_test(arguments),
+        cmocka_unit_test(availability), cmocka_unit_test(arguments), cmocka_unit_test(extension_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

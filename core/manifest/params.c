@@ -214,16 +214,21 @@ static enum manifest_error check_uart(const struct capos_uart_config *uart, cons
 static enum manifest_error check_early_console(const struct capos_uart_config *uart, const struct manifest_path *at,
                                                struct manifest_report *report)
 {
-    if (uart->baud != UART_CLOCK)
-        return manifest_value_number(report, &MANIFEST_STEP(at, "baud"), "the console needs 115200, found", uart->baud);
-    if (uart->data_bits != 8)
-        return manifest_value_number(report, &MANIFEST_STEP(at, "dataBits"), "the console needs 8, found",
-                                     uart->data_bits);
-    if (uart->stop_bits != 1)
-        return manifest_value_number(report, &MANIFEST_STEP(at, "stopBits"), "the console needs 1, found",
-                                     uart->stop_bits);
-    if (uart->parity != CAPOS_UART_PARITY_NONE)
-        return manifest_value(report, &MANIFEST_STEP(at, "parity"), "the console needs none");
+    const struct {
+        const char *field;
+        uint32_t found, wanted;
+    } settings[] = {
+        { "baud", uart->baud, UART_CLOCK },
+        { "dataBits", uart->data_bits, 8 },
+        { "stopBits", uart->stop_bits, 1 },
+        { "parity", uart->parity, CAPOS_UART_PARITY_NONE },
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        if (settings[i].found != settings[i].wanted)
+            return manifest_value_number(report, &MANIFEST_STEP(at, settings[i].field),
+                                         "the console has 115200 baud, 8 data bits, 1 stop bit and parity none, not",
+                                         settings[i].found);
+    }
     return MANIFEST_OK;
 }
 
@@ -260,9 +265,7 @@ static enum manifest_error check_bindings(const struct capn_list *bindings, cons
 {
     for (uint32_t g = 0; g < capn_list_len(bindings); g++) {
         struct capos_cpu_isolation_pool_grant_binding binding;
-        enum capn_error error = capos_cpu_isolation_pool_grant_binding_list_get(bindings, g, &binding);
-        if (error != CAPN_OK)
-            return manifest_wire(report, error);
+        MANIFEST_READ(capos_cpu_isolation_pool_grant_binding_list_get(bindings, g, &binding));
         struct manifest_path path = MANIFEST_ITEM(&manifest_params_path, field, g);
         if (binding.bound_account_id == 0)
             return manifest_value(report, &MANIFEST_STEP(&path, "boundAccountId"), "account 0 cannot be bound");

@@ -35,17 +35,18 @@ static enum capn_error check_account(const struct capn_list *list, uint32_t i)
     return check_numbers(&account.direct_caps, CAPOS_KERNEL_CAP_SOURCE_COUNT);
 }
 
-static enum capn_error check_profile(const struct capn_list *list, uint32_t i)
-{
-    struct capos_manifest_resource_profile profile;
-    return capos_manifest_resource_profile_list_get(list, i, &profile);
-}
+/* Readers of elements that hold nothing but numbers and texts. */
+#define PLAIN_READER(name, type)                                        \
+    static enum capn_error name(const struct capn_list *list, uint32_t i) \
+    {                                                                   \
+        struct type element;                                            \
+        return type##_list_get(list, i, &element);                      \
+    }
 
-static enum capn_error check_role(const struct capn_list *list, uint32_t i)
-{
-    struct capos_manifest_role_binding role;
-    return capos_manifest_role_binding_list_get(list, i, &role);
-}
+PLAIN_READER(check_profile, capos_manifest_resource_profile)
+PLAIN_READER(check_role, capos_manifest_role_binding)
+PLAIN_READER(check_pool, capos_cpu_isolation_pool_descriptor)
+PLAIN_READER(check_grant, capos_cpu_isolation_pool_grant_binding)
 
 static enum capn_error check_key(const struct capn_list *list, uint32_t i)
 {
@@ -56,18 +57,6 @@ static enum capn_error check_key(const struct capn_list *list, uint32_t i)
         error = capn_list_text_at(&key.allowed_shell_profiles, n, &text);
     }
     return error;
-}
-
-static enum capn_error check_pool(const struct capn_list *list, uint32_t i)
-{
-    struct capos_cpu_isolation_pool_descriptor pool;
-    return capos_cpu_isolation_pool_descriptor_list_get(list, i, &pool);
-}
-
-static enum capn_error check_grant(const struct capn_list *list, uint32_t i)
-{
-    struct capos_cpu_isolation_pool_grant_binding grant;
-    return capos_cpu_isolation_pool_grant_binding_list_get(list, i, &grant);
 }
 
 static enum capn_error check_lists(const struct capos_system_config *params)

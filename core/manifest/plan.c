@@ -135,9 +135,7 @@ static enum manifest_error check_account_binaries(const struct manifest_plan *pl
     for (uint32_t a = 0; a < capn_list_len(accounts); a++) {
         struct manifest_path path = MANIFEST_ITEM(&manifest_params_path, "seedAccounts", a);
         struct capos_manifest_seed_account account;
-        enum capn_error error = capos_manifest_seed_account_list_get(accounts, a, &account);
-        if (error != CAPN_OK)
-            return manifest_wire(report, error);
+        MANIFEST_READ(capos_manifest_seed_account_list_get(accounts, a, &account));
         if (account.service_binary.len != 0 && account.kind == CAPOS_PRINCIPAL_KIND_SERVICE)
             MANIFEST_TRY(manifest_check_binary(&plan->base, account.service_binary, "service account",
                                                &MANIFEST_STEP(&path, "serviceBinary"), report));

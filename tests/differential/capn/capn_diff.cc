@@ -21,7 +21,7 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 
 constexpr uint64_t SEEDS = 2000;
-constexpr uint64_t MUTATIONS = 300000;
+constexpr uint64_t MUTATIONS = 200000;
 constexpr size_t SPACE = 1 << 17;
 
 // Reading, in the order of ours.c.
