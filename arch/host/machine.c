@@ -238,6 +238,8 @@ struct sim_result sim_run(const struct sim_config *config)
         fault_arm(config->fail_at);
         before_step();
         kernel_boot(&host.boot);
+        if (config->after_boot != NULL)
+            config->after_boot();
         for (host.result.steps = 0; host.result.steps < limit; host.result.steps++) {
             before_step();
             one_step();

@@ -24,6 +24,7 @@ struct sim_thread {
     struct host_request request;
     struct machine_resume run;
     unsigned char *stack;
+    void *local;
 };
 
 static sim_program_fn *programs[SIM_PROGRAMS_MAX];
@@ -97,6 +98,11 @@ uint64_t sim_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
     return running->run.context->result;
 }
 
+void **sim_local(void)
+{
+    return &running->local;
+}
+
 void sim_pause(void)
 {
     leave((struct host_request){ .step = HOST_PAUSE });
@@ -154,6 +160,7 @@ static struct sim_thread *thread_of(struct machine_context *context)
 
 static void start_afresh(struct sim_thread *thread)
 {
+    thread->local = NULL;
     ASAN_UNPOISON_MEMORY_REGION(thread->stack, STACK_BYTES); /* the last thread may have ended in the middle */
     /* What host_switch takes from a stack: six registers and where to return to; body sees a stack as after a call. */
     uintptr_t *top = (uintptr_t *)(void *)(thread->stack + STACK_BYTES - 64);

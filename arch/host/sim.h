@@ -36,6 +36,8 @@ struct sim_config {
     bool no_wall_clock;     /* a machine whose firmware does not tell the time */
     bool no_entropy;        /* one without a generator */
     const char *cmdline;    /* the kernel's command line */
+    /* Called once between kernel_boot and the first step; may look into the kernel. */
+    void (*after_boot)(void);
     /* Called before kernel_boot and before each step with the fault points passed so far. A good place to fork: the
      * child goes on with this very run. */
     void (*before_step)(uint64_t faults_passed);
@@ -76,5 +78,7 @@ void sim_pause(void);
 _Noreturn void sim_fault(uint64_t address, bool write);
 /* Host address of user memory of the running program; NULL unless all of it is mapped so. */
 void *sim_user(uint64_t va, size_t len, bool write);
+/* A pointer of the running thread's own, NULL when it starts. */
+void **sim_local(void);
 /* A number from the run's own generator. */
 uint64_t sim_random(void);

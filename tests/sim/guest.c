@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See guest.h. One program runs at a time; `self` follows it across kernel entries. */
+/* See guest.h. One program runs at a time, up to its next kernel entry or pause; each has its own struct guest. */
 #include "tests/sim/guest.h"
 
 #include <string.h>
@@ -7,19 +7,11 @@
 #include "core/base/bytes.h"
 #include "tests/sim/harness.h"
 
-static struct guest *self;
-
-static uint64_t syscall_as_self(uint64_t number, uint64_t a, uint64_t b)
-{
-    struct guest *me = self;
-    uint64_t result = sim_syscall(number, a, b);
-    self = me;
-    return result;
-}
+#define self ((struct guest *)*sim_local())
 
 void guest_start(struct guest *guest, uint64_t ring, uint64_t pid, uint64_t capset)
 {
-    self = guest;
+    *sim_local() = guest;
     *guest = (struct guest){ .page = sim_user(ring, PAGE_SIZE, true), .pid = pid, .next_user_data = 1 };
     guest->capset = capset == 0 ? NULL : sim_user(capset, PAGE_SIZE, false);
     CHECK(guest->page != NULL && (capset == 0 || guest->capset != NULL));
@@ -27,7 +19,7 @@ void guest_start(struct guest *guest, uint64_t ring, uint64_t pid, uint64_t caps
 
 uint64_t guest_enter(uint32_t min_complete, uint64_t timeout_ns)
 {
-    return syscall_as_self(SYSCALL_CAP_ENTER, min_complete, timeout_ns);
+    return sim_syscall(SYSCALL_CAP_ENTER, min_complete, timeout_ns);
 }
 
 uint64_t guest_submit(struct ring_sqe sqe)

@@ -199,7 +199,7 @@ static void run_once(const struct sim_test *test, uint64_t seed, uint32_t cpus, 
     struct sim_config config = { .seed = seed, .cpus = cpus, .package = package,
                                  .package_len = harness_package(test, package), .memory_bytes = test->memory_bytes,
                                  .typed = test->typed, .before_step = before_step, .cmdline = test->cmdline,
-                                 .no_wall_clock = test->no_wall_clock, .no_entropy = test->no_entropy };
+                                 .after_boot = test->after_boot, .no_wall_clock = test->no_wall_clock, .no_entropy = test->no_entropy };
     struct sim_result result = sim_run(&config);
     if (getenv("SIM_SHOW") != NULL)
         fprintf(stderr, "--- console\n%s\n--- verdict\n%s", result.console, result.verdict);

@@ -37,7 +37,8 @@ struct sim_test {
     uint32_t seeds;                     /* runs per number of CPUs, 0 = 1 */
     uint32_t only_cpus;                 /* 0: on 1, 2 and 4 */
     void (*change)(struct capos_system_manifest *manifest); /* before it is encoded */
-    bool no_wall_clock, no_entropy;     /* arch/host/sim.h */
+    void (*after_boot)(void);           /* arch/host/sim.h, as the next three */
+    bool no_wall_clock, no_entropy;
     const char *cmdline;
 };
 
