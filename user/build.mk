@@ -5,7 +5,7 @@
 
 USER_INCLUDES := -Iuser/libcapos/include
 LIBCAPOS_SRC := $(call production,user/libcapos) core/base/bytes.c core/base/text.c \
-	$(filter core/capn/% core/manifest/% core/line/%,$(CORE_SRC)) \
+	$(filter core/capn/% core/manifest/% core/plan/% core/line/%,$(CORE_SRC)) \
 	$(filter-out schema/generated/capos_dispatch.c,$(SCHEMA_SRC)) $(SCHEMA_CLIENT_SRC)
 LIBCAPOS := $(B)/user/libcapos.a
 

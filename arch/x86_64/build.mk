@@ -4,7 +4,7 @@
 
 X86_SRC := $(call production,arch/x86_64)
 X86_ASM := $(sort $(wildcard arch/x86_64/*.S))
-KERNEL_OBJ := $(call objects,kernel-obj,$(X86_SRC) $(X86_ASM) $(KERNEL_SRC) $(CORE_SRC) $(SCHEMA_SRC))
+KERNEL_OBJ := $(call objects,kernel-obj,$(X86_SRC) $(X86_ASM) $(KERNEL_SRC) $(KERNEL_CORE_SRC) $(SCHEMA_SRC))
 
 $(KERNEL_ELF): $(KERNEL_OBJ) arch/x86_64/kernel.ld
 	@echo 'ld $@'

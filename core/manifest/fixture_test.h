@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "core/capn/build.h"
-#include "core/manifest/plan.h"
+#include "core/plan/plan.h"
 
 #define ARENA_BYTES (1u << 20)
 #define MESSAGE_BYTES (1u << 20)

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "capos/capos.h"
-#include "core/manifest/plan.h"
+#include "core/plan/plan.h"
 
 /* manifest.c: the bytes of the boot package in memory of our own, never given back. False: said why. */
 bool init_read_manifest(struct capn_data *out);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/manifest/internal.h"
-#include "core/manifest/plan.h"
+#include "core/plan/plan.h"
 
 extern const struct manifest_path manifest_config_path; /* $.initConfig */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What services may hold, measured against what init holds (rows M57 to M67). */
-#include "core/manifest/plan_internal.h"
+#include "core/plan/plan_internal.h"
 
 struct service_cap_check {
     const struct manifest_plan *plan;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Decoding of the services and the order of init's checks (rows M19 to M25, M36, M37 and M49): see plan.h. */
-#include "core/manifest/plan.h"
+#include "core/plan/plan.h"
 
 #include "core/base/bytes.h"
-#include "core/manifest/plan_internal.h"
+#include "core/plan/plan_internal.h"
 
 const struct manifest_path manifest_config_path = { &manifest_root_path, "initConfig", -1 };
 

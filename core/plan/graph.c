@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The service graph: names, exports and imports (rows M40 to M48). The lists are bounded by plan.c, so comparing them with
  * each other is bounded work. */
-#include "core/manifest/plan_internal.h"
+#include "core/plan/plan_internal.h"
 
 enum manifest_error manifest_service_find_cap(const struct manifest_plan *plan, uint32_t s, struct capn_text name,
                                               uint32_t count, int64_t *found, struct manifest_report *report)
