@@ -109,8 +109,10 @@ int main(void)
             __asm__ volatile("pause");
     struct capos_client monitor = granted("system_monitor", CAPOS_SYSTEM_MONITOR_INTERFACE_ID);
     check_work();
+    capos_print("work done once\n");
     uint64_t before = free_frames(&monitor);
     check_work();
+    capos_print("work done twice\n");
     check_spreading(&monitor);
     check(free_frames(&monitor) == before, "frames are back");
     return finish("smp_work");
