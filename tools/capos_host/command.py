@@ -71,7 +71,8 @@ def run_parser():
         epilog="kernel sources (SOURCE defaults to NAME):\n" + sources.table() + """
 
 exit status: the program's exit code modulo 256 (the full code stands on standard error); 2 wrong usage; 124 time-out;
-125 kernel panic; 126 refused program or grant; 130 ended by Ctrl-C.
+125 kernel panic; 126 refused program or grant; 130 ended by a key.
+Ctrl-C ends the run; when terminal_session is granted Ctrl-C goes to the program and Ctrl-] ends the run.
 ARGS are stored in the boot package; only a program that is granted boot_package can read them.""")
     parser.add_argument("program", metavar="PROGRAM", help="a static ELF file")
     parser.add_argument("--grant", metavar="NAME[=SOURCE]", action="append", default=[],
@@ -171,12 +172,14 @@ def verdict_log():
     return lambda lines: log.writelines(line + "\n" for line in lines)
 
 
-def attend(boot, timeout):
+def attend(boot, timeout, guest_has_terminal):
     """Run a machine with the terminal as its console. Returns (machine, QEMU's status, its last error line)."""
     machine = Machine(boot, show_console, verdict_log())
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
-        with Terminal() as terminal:
+        with Terminal(guest_has_terminal) as terminal:
+            if guest_has_terminal and terminal.saved is not None:
+                say("Ctrl-] ends the machine")
             source = (terminal.fd, lambda: machine.send(terminal.read()))
             while machine.pump(deadline, None if terminal.closed else source):
                 pass
@@ -227,7 +230,8 @@ def run(argv):
     need_kernel()
     with tempfile.TemporaryDirectory(prefix="capos-run-") as folder:
         boot = Boot(KERNEL, package.build(folder, name, files, grants, arguments), smp=parsed.smp, memory=parsed.memory)
-        return judge(*attend(boot, parsed.timeout), parsed.timeout)
+        has_terminal = "terminal_session" in (source for _, source in grants)
+        return judge(*attend(boot, parsed.timeout, has_terminal), parsed.timeout)
 
 
 def boot_package(argv):
@@ -242,7 +246,7 @@ def boot_package(argv):
     else:
         need_kernel()
         boot = Boot(KERNEL, parsed.package, smp=parsed.smp, memory=parsed.memory)
-    return judge(*attend(boot, parsed.timeout), parsed.timeout)
+    return judge(*attend(boot, parsed.timeout, True), parsed.timeout)
 
 
 def end_by_signal(*_):

@@ -151,17 +151,20 @@ def test_input_reaches_the_console_when_the_program_is_ready(bench):
     assert output == "got |typed", output
 
 
-def test_terminal_is_restored_and_ctrl_c_ends(bench):
+def end_by_key(bench, script, key, *options, meanwhile=None):
+    """Run on a terminal until the console says `ready`, send keys, and check that the run ends and the terminal is restored."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.environ.update(bench.environment(says(START) + "console.sendall(b'ready')\ntime.sleep(60)\n"))
-        os.execv(os.path.join(ROOT, "capos"), ["capos", "run", bench.program])
+        os.environ.update(bench.environment(script))
+        os.execv(os.path.join(ROOT, "capos"), ["capos", "run", bench.program, *options])
     before = termios.tcgetattr(terminal)
     seen = b""
     while b"ready" not in seen:
         seen += os.read(terminal, 1000)
+        if meanwhile:
+            meanwhile(terminal, seen)
     assert not termios.tcgetattr(terminal)[3] & termios.ECHO, "the terminal echoes during the run"
-    os.write(terminal, b"\x03")
+    os.write(terminal, key)
     deadline = time.monotonic() + 30
     while termios.tcgetattr(terminal) != before and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -174,6 +177,20 @@ def test_terminal_is_restored_and_ctrl_c_ends(bench):
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 130, status
     os.close(terminal)
+
+
+def test_ctrl_c_ends(bench):
+    end_by_key(bench, says(START) + "console.sendall(b'ready')\ntime.sleep(60)\n", b"\x03")
+
+
+def test_ctrl_c_goes_to_a_program_with_a_terminal(bench):
+    script = says(START) + "console.sendall(b'#')\nassert console.recv(1) == b'\\x03'\nconsole.sendall(b'ready')\ntime.sleep(60)\n"
+    pressed = []
+
+    def press(terminal, seen):
+        if b"#" in seen and not pressed:
+            pressed.append(os.write(terminal, b"\x03"))
+    end_by_key(bench, script, b"\x1d", "--grant", "t=terminal_session", meanwhile=press)
 
 
 def main():

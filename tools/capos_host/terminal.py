@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The terminal of the person: keys go to the guest one by one and unechoed; Ctrl-C stays ours."""
+"""The terminal of the person: keys go to the guest one by one and unechoed. One key ends the run: Ctrl-C, or Ctrl-] when the
+guest has a terminal of its own, in which Ctrl-C cancels a line."""
 import os
 import termios
 
 _INPUT, _LOCAL = 0, 3       # indices into termios' list
 _CONTROL = 6
+_END_KEY = b"\x1d"          # Ctrl-]
 
 
 class Terminal:
     """Context: standard input as a source of console input, restored at the end."""
 
-    def __init__(self, fd=0):
+    def __init__(self, guest_has_terminal, fd=0):
         self.fd, self.saved, self.closed = fd, None, False
+        self.guest_has_terminal = guest_has_terminal
 
     def __enter__(self):
         try:
@@ -23,6 +26,8 @@ class Terminal:
                 mode = termios.tcgetattr(self.fd)
                 mode[_INPUT] &= ~(termios.ICRNL | termios.INLCR | termios.IXON)
                 mode[_LOCAL] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
+                if self.guest_has_terminal:
+                    mode[_LOCAL] &= ~termios.ISIG
                 mode[_CONTROL][termios.VMIN], mode[_CONTROL][termios.VTIME] = 1, 0
                 termios.tcsetattr(self.fd, termios.TCSANOW, mode)
             else:
@@ -36,10 +41,12 @@ class Terminal:
             termios.tcsetattr(self.fd, termios.TCSADRAIN, self.saved)
 
     def read(self):
-        """Bytes that are there; b"" at the end of input, after which the source is closed."""
+        """Bytes that are there; b"" at the end of input, after which the source is closed. The end key interrupts."""
         try:
             data = os.read(self.fd, 4096)
         except OSError:
             data = b""
+        if self.saved is not None and _END_KEY in data:
+            raise KeyboardInterrupt
         self.closed = self.closed or not data
         return data
