@@ -6,12 +6,18 @@ Prints one line per test in the protocol of tools/run_tests.
 """
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import termios
 import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from capos_host import sources  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 START = "capos-verdict 1\ninit pid=1 name=p\n"
@@ -124,6 +130,18 @@ def test_refused_by_name(bench):
 def test_help_lists_the_sources(bench):
     status, output, _ = bench.run("run", "--help")
     assert status == 0 and all(name in output for name in ("console", "frame_allocator", "power_control")), output
+
+
+def test_sources_are_those_of_the_kernel(_):
+    def text_of(path):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as stream:
+            return stream.read()
+    names = {number.strip(): name for name, number in
+             re.findall(r'(?:PLAIN|RULED|OURS)\("(\w+)", ([^,]+),', text_of("core/manifest/sources.c"))}
+    built = {names[number] for number in re.findall(r"^    \{(\w+), &\w+\},", text_of("kernel/boot/sources.c"), re.MULTILINE)}
+    assert set(sources.BUILT) == built - sources.MEASUREMENT, built ^ set(sources.BUILT)
+    told = sources.KNOWN | sources.MEASUREMENT | set(sources.BUILT)
+    assert told == set(names.values()), told ^ set(names.values())
 
 
 def test_package_holds_programs_grants_and_arguments(bench):

@@ -23,7 +23,7 @@ BUILT = {
 
 # Sources that the schema names and this kernel does not build: it refuses them.
 KNOWN = frozenset("""
-    endpoint credential_store session_manager authority_broker null park_bench thread_control thread_spawner park_space
+    endpoint credential_store session_manager authority_broker thread_control thread_spawner park_space
     network_manager ssh_development_host_key tcp_listen_authority authorized_key_store restricted_shell_launcher
     chat_endpoint device_mmio interrupt scheduling_policy dmapool hardware_audit_log scheduling_context
     cpu_isolation_lease file directory store namespace manual block_device read_only_fs_root persistent_store
@@ -31,11 +31,16 @@ KNOWN = frozenset("""
     cpu_isolation_pool_grant_secondary cpu_isolation_grant_minter nic
 """.split())
 
+# Sources for measurements, which the first process is never given.
+MEASUREMENT = frozenset(("null", "park_bench"))
+
 
 def refusal(source):
     """Why a grant of this source is refused, or None."""
     if source in BUILT:
         return None
+    if source in MEASUREMENT:
+        return f"kernel source {source} is for measurements only and not given to the first process"
     if source in KNOWN:
         return f"kernel source {source} is not available"
     return f"unknown kernel source {source}; known: " + ", ".join(sorted(BUILT))
