@@ -35,5 +35,5 @@ $(foreach f,$(wildcard user/tests/*.c),$(call user_file,$(f)))
 user: $(PROGRAMS) ## build libcapos and every user program
 
 RUN_NEEDS += $(B)/user/shell-package.bin
-$(B)/user/shell-package.bin: user/manifests/shell.capnp schema/capos.capnp $(PROGRAMS)
+$(B)/user/shell-package.bin: user/manifests/shell.capnp user/manifests/caps.capnp schema/capos.capnp $(PROGRAMS)
 	tools/package $< $@

@@ -5,6 +5,7 @@
 @0xc5a3f0d17e2b9846;
 
 using Schema = import "/schema/capos.capnp";
+using Caps = import "caps.capnp";
 
 const manifest :Schema.SystemManifest = (
   schemaVersion = 1,
@@ -20,45 +21,14 @@ const manifest :Schema.SystemManifest = (
     (name = "init", value = (fields = [
       (name = "binary", value = (text = "system-init")),
       (name = "caps", value = (list = [
-        .bootPackage, .virtualMemory, .processSpawner, .terminal]))])),
+        Caps.bootPackage, Caps.virtualMemory, Caps.processSpawner, Caps.terminal]))])),
     (name = "services", value = (list = [(fields = [
       (name = "name", value = (text = "shell")),
       (name = "binary", value = (text = "shell")),
       (name = "caps", value = (list = [
-        .terminal, .systemMonitor, .powerControl, .processSpawner, .logReader, .timer, .wallClock, .systemInfo,
-        .bootPackage]))])])),
+        Caps.terminal, Caps.systemMonitor, Caps.powerControl, Caps.processSpawner, Caps.logReader, Caps.timer,
+        Caps.wallClock, Caps.systemInfo, Caps.bootPackage]))])])),
     (name = "exitWhenServiceExits", value = (text = "shell"))]),
   kernelParams = (
     motd = "capOS: nothing runs here but what it was granted.",
     hostname = "capos"));
-
-const terminal :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "terminal")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "terminal_session"))]))]);
-const bootPackage :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "boot_package")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "boot_package"))]))]);
-const virtualMemory :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "virtual_memory")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "virtual_memory"))]))]);
-const processSpawner :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "process_spawner")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "process_spawner"))]))]);
-const systemMonitor :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "system_monitor")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "system_monitor"))]))]);
-const powerControl :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "power_control")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "power_control"))]))]);
-const logReader :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "log_reader")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "log_reader"))]))]);
-const timer :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "timer")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "timer"))]))]);
-const wallClock :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "wall_clock")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "wall_clock"))]))]);
-const systemInfo :Schema.CueValue = (fields = [
-  (name = "name", value = (text = "system_info")),
-  (name = "source", value = (fields = [(name = "kernel", value = (text = "system_info"))]))]);

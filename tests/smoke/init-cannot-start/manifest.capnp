@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# A service of nine bytes.
+@0xb8d1e7a3c0495f0a;
+
+using Schema = import "/schema/capos.capnp";
+using Caps = import "/user/manifests/caps.capnp";
+
+const manifest :Schema.SystemManifest = (
+  schemaVersion = 1,
+  binaries = [
+    (name = "system-init", data = embed "/build/user/init"),
+    (name = "broken", data = "not elf!\n")],
+  initConfig = (fields = [
+    (name = "init", value = (fields = [
+      (name = "binary", value = (text = "system-init")),
+      (name = "caps", value = (list = [Caps.console, Caps.bootPackage, Caps.virtualMemory, Caps.processSpawner]))])),
+    (name = "services", value = (list = [(fields = [(name = "name", value = (text = "broken")), (name = "binary", value = (text = "broken")),
+      (name = "caps", value = (list = []))])]))]));
