@@ -11,7 +11,7 @@ MEMORY ?= 256M
 # A second make, so that nothing is built before the tools for it are there.
 run: ## install what is missing, build, boot in QEMU and end at the shell (SMP=n, MEMORY=size)
 	@tools/bootstrap run
-	@$(MAKE) -s $(KERNEL_ELF) $(SHELL_PACKAGE)
+	@$(MAKE) -s -j$$(nproc) $(KERNEL_ELF) $(SHELL_PACKAGE)
 	@./capos boot $(SHELL_PACKAGE) --smp $(SMP) --memory $(MEMORY)
 
 # A BIOS image: GRUB loads the kernel by its Multiboot2 header, with a boot package as its one module.
