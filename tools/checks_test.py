@@ -143,6 +143,17 @@ def test_dependencies(tree):
     tree.expect(1, "core/x/y.h: no line", "tools/deps-check")
 
 
+def test_panic_surface(tree):
+    row = "| `kernel/a.c` | broken | internal | never |\n"
+    tree.write("kernel/a.c", SPDX + 'void f(void)\n{\n    kernel_panic("broken", 0);\n}\n')
+    tree.write("docs/panic-surface.md", row)
+    tree.expect(0, "ok panic-surface", "tools/panic-surface")
+    tree.write("docs/panic-surface.md", row + row)
+    tree.expect(1, "has no place", "tools/panic-surface")
+    tree.write("docs/panic-surface.md", row.replace("broken", "other"))
+    tree.expect(1, "has no row", "tools/panic-surface")
+
+
 def test_bootstrap_refuses_another_series(tree):
     lock = tree.read("tools/lock.toml")
     tree.expect(0, "", "tools/bootstrap", "run")
