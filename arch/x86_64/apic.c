@@ -6,6 +6,7 @@
 
 #include "arch/x86_64/asm.h"
 #include "arch/x86_64/paging.h"
+#include "arch/x86_64/start.h"
 
 #define LAPIC_ID 0x20u
 #define LAPIC_TASK_PRIORITY 0x80u
@@ -33,13 +34,14 @@
 #define APIC_BASE_X2APIC (1ull << 10)
 #define APIC_BASE_ENABLED (1ull << 11)
 
+#define IOAPIC_BYTES 0x20u
 #define IOAPIC_WINDOW 4u /* in words */
 #define IOAPIC_VERSION 1u
 #define IOAPIC_REDIRECTION 0x10u
 
 static volatile uint32_t *lapic;
 static volatile uint32_t *ioapics[ACPI_IOAPICS_MAX];
-static uint32_t lapic_paddr;
+static uint64_t lapic_paddr;
 
 static uint32_t lapic_read(uint32_t offset)
 {
@@ -90,14 +92,14 @@ static void init_ioapic(volatile uint32_t *ioapic)
 void apic_init(const struct acpi_madt *madt)
 {
     silence_8259();
-    uint64_t base = read_msr(MSR_APIC_BASE) & PTE_FRAME;
-    if (madt != NULL && madt->lapic_address != 0 && madt->lapic_address < 1ull << 32)
-        base = madt->lapic_address;
-    lapic_paddr = (uint32_t)base;
-    lapic = kernel_map_device(base, PAGE_SIZE);
+    lapic_paddr = read_msr(MSR_APIC_BASE) & PTE_FRAME; /* the register knows better than any table */
+    lapic = kernel_map_device(lapic_paddr, PAGE_SIZE);
+    if (lapic == NULL)
+        start_refuse("the local APIC lies in memory");
     for (uint32_t i = 0; madt != NULL && i < madt->ioapic_count; i++) {
-        ioapics[i] = kernel_map_device(madt->ioapics[i].address, PAGE_SIZE);
-        init_ioapic(ioapics[i]);
+        ioapics[i] = kernel_map_device(madt->ioapics[i].address, IOAPIC_BYTES);
+        if (ioapics[i] != NULL)
+            init_ioapic(ioapics[i]);
     }
 }
 
@@ -187,7 +189,7 @@ bool apic_route_isa(const struct acpi_madt *madt, uint8_t irq, uint32_t vector)
     uint32_t gsi = isa_line(madt, irq, &flags);
     for (uint32_t i = 0; i < madt->ioapic_count; i++) {
         uint32_t base = madt->ioapics[i].gsi_base;
-        if (gsi < base || gsi - base >= ioapic_lines(ioapics[i]))
+        if (ioapics[i] == NULL || gsi < base || gsi - base >= ioapic_lines(ioapics[i]))
             continue;
         uint32_t index = IOAPIC_REDIRECTION + 2 * (gsi - base);
         ioapic_write(ioapics[i], index + 1, apic_id() << 24);

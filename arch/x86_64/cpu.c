@@ -82,6 +82,7 @@ void cpu_identify(void)
     struct cpuid leaf0 = cpuid(0, 0);
     struct cpuid leaf1 = cpuid(1, 0);
     struct cpuid leaf7 = leaf0.eax >= 7 ? cpuid(7, 0) : (struct cpuid){0};
+    uint32_t extended = cpuid(0x80000000, 0).eax;
     struct cpu_identity id = {
         .vendor = cpu_vendor_of(leaf0.ebx, leaf0.edx, leaf0.ecx),
         .leaf1_ecx = leaf1.ecx,
@@ -90,8 +91,9 @@ void cpu_identify(void)
         .leaf7_ecx = leaf7.ecx,
         .leaf7_edx = leaf7.edx,
         .xsave_components = leaf0.eax >= 0xd ? cpuid(0xd, 0).eax : 0,
-        .ext7_edx = cpuid(0x80000000, 0).eax >= 0x80000007 ? cpuid(0x80000007, 0).edx : 0,
-        .ext8_ebx = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).ebx : 0,
+        .ext7_edx = extended >= 0x80000007 ? cpuid(0x80000007, 0).edx : 0,
+        .ext8_eax = extended >= 0x80000008 ? cpuid(0x80000008, 0).eax : 0,
+        .ext8_ebx = extended >= 0x80000008 ? cpuid(0x80000008, 0).ebx : 0,
         .arch_capabilities = (leaf7.edx >> 29 & 1) != 0 ? read_msr(MSR_ARCH_CAPABILITIES) : 0,
     };
     cpu_decode_signature(leaf1.eax, &id);

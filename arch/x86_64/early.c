@@ -48,6 +48,16 @@ uint64_t early_frame(void)
     return frame;
 }
 
+bool early_is_memory(uint64_t paddr, uint64_t len)
+{
+    for (uint32_t i = 0; i < memory->range_count; i++) {
+        const struct bootinfo_range *range = &memory->ranges[i];
+        if (range->type != BOOTINFO_RESERVED && paddr < range->end && range->start < paddr + len)
+            return true;
+    }
+    return false;
+}
+
 bool early_reserve_all(struct boot_info *info)
 {
     uint64_t module = info->module_start & ~(PAGE_SIZE - 1);

@@ -11,5 +11,7 @@
 void early_init(const struct boot_info *info);
 /* Physical address of a zeroed frame below 4 GiB; stops the boot when there is none. */
 uint64_t early_frame(void);
+/* Does any byte of [paddr, paddr + len) belong to memory, by the map of early_init? */
+bool early_is_memory(uint64_t paddr, uint64_t len);
 /* Takes the first MiB, the image, the early frames and the boot module out of the usable ranges. */
 bool early_reserve_all(struct boot_info *info);

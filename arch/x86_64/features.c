@@ -32,6 +32,7 @@ void cpu_decode_signature(uint32_t eax, struct cpu_identity *id)
 
 struct cpu_features cpu_features_of(const struct cpu_identity *id)
 {
+    uint32_t bits = id->ext8_eax & 0xff;
     bool xsave = bit(id->leaf1_ecx, 26) && (id->xsave_components & 3u) == 3u;
     return (struct cpu_features){
         .smep = bit(id->leaf7_ebx, 7),
@@ -43,6 +44,7 @@ struct cpu_features cpu_features_of(const struct cpu_identity *id)
         .rdrand = bit(id->leaf1_ecx, 30),
         .rdseed = bit(id->leaf7_ebx, 18),
         .invariant_tsc = bit(id->ext7_edx, 8),
+        .physical_bits = bits < 36 ? 36 : bits > 52 ? 52 : bits,
         /* CPUID 8000_0008 EBX bit 2: the processor always restores the error pointers. */
         .fpu_pointers_leak = id->vendor == CPU_VENDOR_AMD && !bit(id->ext8_ebx, 2),
     };

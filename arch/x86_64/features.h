@@ -17,7 +17,7 @@ struct cpu_identity {
     uint32_t family, model;
     uint32_t leaf1_ecx, leaf1_edx;
     uint32_t leaf7_ebx, leaf7_ecx, leaf7_edx;
-    uint32_t ext8_ebx;             /* 0x80000008 */
+    uint32_t ext8_eax, ext8_ebx;   /* 0x80000008 */
     uint32_t ext7_edx;             /* 0x80000007 */
     uint32_t xsave_components;     /* 0xD.0 EAX */
     uint64_t arch_capabilities;    /* MSR 0x10A, 0 where absent */
@@ -28,6 +28,7 @@ struct cpu_features {
     bool xsave, avx; /* avx only with xsave */
     bool rdrand, rdseed;
     bool invariant_tsc;
+    uint32_t physical_bits; /* length of a physical address, 36..52 */
     bool fpu_pointers_leak; /* FXRSTOR and XRSTOR leave the last instruction pointer of x87 alone */
 };
 

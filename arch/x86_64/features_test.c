@@ -82,6 +82,17 @@ static void each_feature_has_its_bit(void **state)
     assert_true(f.smep && f.smap && f.umip && f.global_pages && f.rdrand && f.rdseed && f.invariant_tsc);
 }
 
+static void physical_address_length_is_bounded(void **state)
+{
+    (void)state;
+    struct cpu_identity id = {0};
+    assert_int_equal(cpu_features_of(&id).physical_bits, 36);
+    id.ext8_eax = 0x3028;
+    assert_int_equal(cpu_features_of(&id).physical_bits, 40);
+    id.ext8_eax = 0x30ff;
+    assert_int_equal(cpu_features_of(&id).physical_bits, 52);
+}
+
 static void only_older_amd_leaks_fpu_pointers(void **state)
 {
     (void)state;
@@ -101,6 +112,7 @@ int main(void)
         cmocka_unit_test(isolation_follows_vendor_model_and_rdcl_no),
         cmocka_unit_test(avx_needs_xsave_and_its_component),
         cmocka_unit_test(each_feature_has_its_bit),
+        cmocka_unit_test(physical_address_length_is_bounded),
         cmocka_unit_test(only_older_amd_leaks_fpu_pointers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,8 @@ volatile void *kernel_map_device(uint64_t paddr, uint64_t len)
 {
     uint64_t offset = paddr & (PAGE_SIZE - 1);
     uint64_t va = mmio_next;
+    if (paddr % 8 != 0 || paddr >= 1ull << cpu_features.physical_bits || early_is_memory(paddr, len))
+        return NULL;
     for (uint64_t at = 0; at < offset + len; at += PAGE_SIZE, mmio_next += PAGE_SIZE)
         map(mmio_next, paddr - offset + at, PTE_WRITE | PTE_NO_EXECUTE | PTE_NO_CACHE | PTE_WRITE_THROUGH);
     return (volatile void *)(uintptr_t)(va + offset);

@@ -51,7 +51,8 @@ static inline unsigned table_index(uint64_t va, unsigned level)
 
 /* Builds the final tables and loads them. Needs early_init. */
 void kernel_map_build(const struct boot_info *info);
-/* Boot only: stacks of one CPU, and device registers (uncached, read and write). */
+/* Boot only: stacks of one CPU, and device registers (uncached, read and write). NULL when firmware names an address
+ * that cannot be a device's: in memory, misaligned, or more than the processor can address. */
 void kernel_map_stacks(uint32_t cpu);
 volatile void *kernel_map_device(uint64_t paddr, uint64_t len);
 /* Removes the boot loader's identity mapping from the tables that processors start on. */

@@ -65,6 +65,7 @@ static bool start(struct cpu *cpu, uint32_t index, uint32_t id)
     set_word(ap_blob_stack, kernel_stack_top(index, STACK_KERNEL));
     set_word(ap_blob_cpu, (uint64_t)(uintptr_t)cpu);
     apic_send_init(id);
+    __atomic_store_n(&cpu->online, 0, __ATOMIC_RELAXED); /* a CPU given up before may have come late */
     clock_wait_us(INIT_WAIT_US);
     apic_send_startup(id, AP_PAGE >> PAGE_SHIFT);
     if (wait_online(cpu, STARTUP_WAIT_US))
