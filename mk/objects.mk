@@ -40,7 +40,7 @@ $(B)/host-obj/%.o: %.c
 	$(CC) $(HOST_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
 
 # The memory primitives must not be compiled into calls of themselves; hosted programs have the C library's.
-CFLAGS.core/base/bytes.c := -fno-builtin -fno-tree-loop-distribute-patterns
+CFLAGS.core/base/bytes.c = -fno-builtin $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 HOSTED_CORE_SRC := $(filter-out core/base/bytes.c,$(CORE_SRC))
 
 # The same sources by the other compiler, to be warning-free under both.
