@@ -150,10 +150,15 @@ static void run_user(struct host_cpu *cpu)
         cpu->now = kernel_on_fault(&request.fault);
 }
 
-static bool type_line(void)
+static bool type_line(bool time_can_pass)
 {
     if (host.typed == NULL || *host.typed == '\0')
         return false;
+    if (strncmp(host.typed, SIM_TYPED_WAIT, sizeof SIM_TYPED_WAIT - 1) == 0) {
+        host.typed += sizeof SIM_TYPED_WAIT - 1;
+        if (time_can_pass)
+            return false;
+    }
     const char *end = strchr(host.typed, '\n');
     size_t len = end == NULL ? strlen(host.typed) : (size_t)(end - host.typed) + 1;
     const uint8_t *bytes = (const uint8_t *)host.typed;
@@ -190,7 +195,7 @@ static void advance(void)
     uint64_t next = MACHINE_NO_DEADLINE;
     for (uint32_t i = 0; i < host.config.cpus; i++)
         next = host.cpus[i].timer < next ? host.cpus[i].timer : next;
-    if (type_line())
+    if (type_line(next != MACHINE_NO_DEADLINE))
         return;
     if (next == MACHINE_NO_DEADLINE)
         host_end(SIM_HUNG, 0);

@@ -33,6 +33,7 @@ struct sim_config {
     uint64_t max_steps;     /* 0 = 20 million; a run that needs more has hung */
     uint64_t fail_at;       /* the fault point that fails, 0 = none (kernel/fault.h) */
     const char *typed;      /* console input, delivered when everything idles, a line at a time */
+#define SIM_TYPED_WAIT "~\n" /* a line of `typed` that is not typed: time passes first, to the next deadline */
     bool no_wall_clock;     /* a machine whose firmware does not tell the time */
     bool no_entropy;        /* one without a generator */
     const char *cmdline;    /* the kernel's command line */

@@ -30,6 +30,7 @@ bool ring_begin_drain(struct ring_state *state, struct ring_page *page)
     uint32_t tail = load_acquire_u32(&page->header.sq_tail);
     uint32_t published = load_relaxed_u32(&page->header.sq_head);
     state->drain_tail = tail;
+    store_release_u32(&page->header.cq_tail, state->cq_tail); /* in case it was changed; a consumer repairs itself by it */
     if (published == state->sq_head && tail - state->sq_head <= RING_SQ_ENTRIES)
         return true;
     state->sq_head = tail;

@@ -145,6 +145,7 @@ static void judge(const struct sim_test *test, const struct sim_result *result)
     CHECK(result->end == test->end);
     CHECK(faulting || test->never_exits || strstr(result->verdict, expected) != NULL);
     CHECK(test->console == NULL || faulting || strstr(result->console, test->console) != NULL);
+    CHECK(test->not_console == NULL || strstr(result->console, test->not_console) == NULL);
     CHECK(test->verdict == NULL || faulting || strstr(result->verdict, test->verdict) != NULL);
     harness_check_verdict(result->verdict);
 }

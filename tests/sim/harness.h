@@ -28,7 +28,8 @@ struct sim_test {
     } programs[8];                      /* that init can spawn */
     const char *typed;                  /* console input */
     const char *console;                /* text that must appear, NULL = any */
-    const char *verdict;                /* the same, on the verdict port */
+    const char *not_console;            /* text that must not */
+    const char *verdict;                /* text that must appear on the verdict port */
     int64_t exit_code;                  /* of init */
     bool never_exits;                   /* init ends the machine instead */
     enum sim_end end;                   /* SIM_OFF unless said otherwise */
