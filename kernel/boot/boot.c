@@ -99,6 +99,8 @@ static void report_ready(const struct process *init)
     text_buf_append_str(text, " name=");
     text_buf_append(text, init->name, init->name_len);
     log_verdict(&line);
+    if (has_option(&kernel.boot.info, "quiet"))
+        return;
     text = log_begin(&line);
     text_buf_append_str(text, "capOS: ready after ");
     text_buf_append_u64(text, kernel.boot.ready_ns / 1000000);

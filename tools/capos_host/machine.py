@@ -18,8 +18,9 @@ _PR_SET_PDEATHSIG = 1
 class Boot:
     """What to boot: kernel and package files (PVH), or an image for a BIOS."""
 
-    def __init__(self, kernel=None, package=None, image=None, smp=1, memory="256M"):
+    def __init__(self, kernel=None, package=None, image=None, smp=1, memory="256M", options=""):
         self.kernel, self.package, self.image, self.smp, self.memory = kernel, package, image, smp, memory
+        self.options = options      # the kernel's command line
 
     def arguments(self, console_fd, verdict_fd):
         arguments = [
@@ -31,7 +32,7 @@ class Boot:
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         if self.image:
             return arguments + ["-cdrom", self.image]
-        return arguments + ["-kernel", self.kernel, "-initrd", self.package]
+        return arguments + ["-kernel", self.kernel, "-initrd", self.package, "-append", self.options]
 
 
 def _die_with_parent():
