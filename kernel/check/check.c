@@ -4,6 +4,7 @@
 
 #include "kernel/log/log.h"
 #include "kernel/object.h"
+#include "kernel/object.h"
 #include "kernel/state.h"
 
 #define SEEN 0x80u /* in frames.classes, while a check runs */
@@ -154,6 +155,8 @@ static void check_processes(struct text_buf *why)
         text_buf_append_str(why, "epoch cells are lost");
     else if (kernel.processes.count == 0 && object_live_count() != 0)
         text_buf_append_str(why, "kernel objects are lost");
+    else if (kernel.processes.count == 0 && object_live_count() != 0)
+        text_buf_append_str(why, "objects are lost");
     else if (kernel.processes.count == 0 && frames_free_count() != kernel.boot.free_frames)
         text_buf_append_str(why, "frames are lost");
     else if (!cap_epoch_pool_is_valid(&kernel.epochs))
