@@ -38,6 +38,6 @@ unit: core-tests
 # For tools/mutants.
 .PHONY: print-test-flags print-core-objects
 print-test-flags:
-	@echo $(TEST_CFLAGS)
+	@echo $(TEST_CFLAGS) $(USER_INCLUDES)
 print-core-objects:
 	@echo $(call objects,test-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC) $(SCHEMA_CLIENT_SRC))
