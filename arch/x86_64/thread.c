@@ -56,7 +56,6 @@ static void clear_selectors(struct cpu *cpu)
     __asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%fs; movl %0, %%gs" : : "r"(0) : "memory");
     write_msr(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu); /* loading GS cleared it */
     write_msr(MSR_KERNEL_GS_BASE, 0);
-    cpu->fs_base = UINT64_MAX;
 }
 
 static void switch_context(struct cpu *cpu, struct machine_context *next)
@@ -68,6 +67,7 @@ static void switch_context(struct cpu *cpu, struct machine_context *next)
         return;
     fpu_load(next);
     clear_selectors(cpu);
+    cpu->fs_base = UINT64_MAX; /* unknown: a null selector that user code loaded has cleared it and left no trace */
 }
 
 static void switch_aspace(struct cpu *cpu, struct machine_aspace *next)
