@@ -124,7 +124,12 @@ fn refusals(parent: &mut Parent<'_, '_>, console: CapabilityRef, timer: Capabili
     refused(parent.try_spawn(&many), InvalidArgument);
     let full = parent.try_spawn(&many[..85]).unwrap();
     assert!(parent.code_of(&full) == 97);
-    assert!(parent.try_spawn(&[kernel("nic", KernelCapSource::Nic)]).is_err());
+    for source in [KernelCapSource::Nic, KernelCapSource::Endpoint] {
+        let answer = parent.try_spawn(&[kernel("not built", source)]);
+        assert!(matches!(answer, Err(ClientError::Application(_))));
+    }
+    let pipe = parent.spawner.create_pipe_wait(parent.ring, 4096, FOREVER);
+    assert!(matches!(pipe, Err(ClientError::Application(_))));
 }
 
 fn given_console(parent: &mut Parent<'_, '_>, console: CapabilityRef) {
@@ -166,6 +171,30 @@ fn crowd(parent: &mut Parent<'_, '_>) {
     }
 }
 
+/// Children until the machine refuses one more; afterwards there is room again.
+fn until_full(parent: &mut Parent<'_, '_>) {
+    let grants = [kernel("timer", KernelCapSource::Timer), kernel("sleep:60000000000", KernelCapSource::SystemInfo)];
+    let mut children = Vec::new();
+    let refusal = loop {
+        match parent.try_spawn(&grants) {
+            Ok(child) => children.push(child),
+            refusal => break refusal,
+        }
+        parent.ring.flush_releases().unwrap();
+    };
+    refused(refusal, Overloaded);
+    assert!(children.len() > 30);
+    for child in &children {
+        ProcessHandleClient::new(child.capability()).terminate_wait(parent.ring, FOREVER).unwrap();
+        assert!(parent.code_of(child) == -1);
+    }
+    drop(children);
+    parent.ring.flush_releases().unwrap();
+    for _ in 0..10 {
+        assert!(parent.run("exit:3") == 3);
+    }
+}
+
 fn main(mut runtime: Runtime) -> i64 {
     let console = runtime.capset().get(b"console").unwrap();
     let timer = runtime.capset().get(b"timer").unwrap();
@@ -179,6 +208,9 @@ fn main(mut runtime: Runtime) -> i64 {
     given_console(&mut parent, console);
     manager(&mut parent);
     crowd(&mut parent);
+    until_full(&mut parent);
+    // The machine ends with its first process, whatever others do.
+    let _running = [parent.start("spin:"), parent.start("syscalls:"), parent.start("spin:")];
     0
 }
 
