@@ -116,6 +116,39 @@ bool machine_aspace_lookup(const struct machine_aspace *as, uint64_t va, struct 
     return true;
 }
 
+/* The leaf table of va, or NULL and how much of the address space the missing table covers. */
+static const uint64_t *leaf_table(const struct machine_aspace *as, uint64_t va, uint64_t *missing)
+{
+    const uint64_t *table = phys_pointer(as->root);
+    for (unsigned level = 3; level > 0; level--) {
+        uint64_t entry = table[table_index(va, level)];
+        *missing = 1ull << (PAGE_SHIFT + 9 * level);
+        if (entry == 0)
+            return NULL;
+        table = table_pointer(entry);
+    }
+    return table;
+}
+
+bool machine_aspace_next(const struct machine_aspace *as, uint64_t *va, uint64_t end, struct machine_page *page)
+{
+    while (*va < end && *va < USER_HALF_LIMIT) {
+        uint64_t missing;
+        const uint64_t *table = leaf_table(as, *va, &missing);
+        if (table == NULL) {
+            *va = (*va & ~(missing - 1)) + missing;
+            continue;
+        }
+        for (unsigned i = table_index(*va, 0); i < TABLE_ENTRIES && *va < end; i++, *va += PAGE_SIZE) {
+            if (table[i] != 0) {
+                *page = page_of(table[i]);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Entries of an active space are read by walkers of other CPUs: one store each. */
 static void set_entry(uint64_t *entry, uint64_t value)
 {
