@@ -15,9 +15,10 @@ import time
 
 from . import package, sources
 from .machine import HALT_STATUS, Boot, Machine
-from .terminal import Terminal
+from .terminal import Output, Terminal
 
 STATUS_USAGE, STATUS_TIME_OUT, STATUS_PANIC, STATUS_REFUSED, STATUS_INTERRUPTED = 2, 124, 125, 126, 130
+MEMORY_MIN_M = 4
 KERNEL = os.environ.get("CAPOS_KERNEL") or os.path.join(package.ROOT, "build", "kernel.elf")
 USAGE = """usage: capos run PROGRAM [--grant NAME[=SOURCE]]... [--with NAME=ELF]... [--smp N] [--memory SIZE]
                  [--timeout S] [-- ARGS]
@@ -36,12 +37,16 @@ class Parser(argparse.ArgumentParser):
 
 
 def say(message):
-    print(f"capos: {message}", file=sys.stderr, flush=True)
+    """One line, whatever bytes of a name or a file are in the message."""
+    text = "".join(character if character.isprintable() else "?" for character in message)
+    print(f"capos: {text}", file=sys.stderr, flush=True)
 
 
 def memory_size(text):
     if not re.fullmatch(r"[1-9][0-9]{0,6}[MG]?", text):
         raise argparse.ArgumentTypeError(f"bad size {text!r}; use for example 256M or 1G")
+    if not text.endswith("G") and int(text.rstrip("M")) < MEMORY_MIN_M:
+        raise argparse.ArgumentTypeError(f"bad size {text!r}; no kernel starts in less than {MEMORY_MIN_M}M")
     return text if text[-1] in "MG" else text + "M"
 
 
@@ -83,6 +88,13 @@ ARGS are stored in the boot package; only a program that is granted boot_package
     return parser
 
 
+def check_name(what, name, limit):
+    if not name.isprintable():      # nor is what is not UTF-8
+        raise Refused(f"{what} {name!r}: the name has characters that cannot be printed")
+    if len(name.encode()) > limit:
+        raise Refused(f"{what} {name}: the name has more than {limit} bytes")
+
+
 def parse_grants(texts):
     """[(name, source)] from --grant options."""
     grants = []
@@ -91,8 +103,7 @@ def parse_grants(texts):
         source = source if separator else name
         if not name or not source:
             raise Refused(f"grant {text!r}: use NAME or NAME=SOURCE")
-        if len(name.encode()) > package.MAX_CAP_NAME_BYTES:
-            raise Refused(f"grant {name}: the name has more than {package.MAX_CAP_NAME_BYTES} bytes")
+        check_name("grant", name, package.MAX_CAP_NAME_BYTES)
         if name in (known for known, _ in grants):
             raise Refused(f"grant {name}: the name is used twice")
         if (why := sources.refusal(source)) is not None:
@@ -119,8 +130,7 @@ def parse_files(program, extras):
         name, separator, path = text.partition("=")
         if not separator or not name or not path:
             raise Refused(f"--with {text!r}: use NAME=ELF")
-        if len(name.encode()) > package.MAX_NAME_BYTES:
-            raise Refused(f"--with {name}: the name has more than {package.MAX_NAME_BYTES} bytes")
+        check_name("--with", name, package.MAX_NAME_BYTES)
         if name == "init":
             raise Refused("--with init: the name is reserved")
         if name in files:
@@ -159,11 +169,6 @@ def need_kernel():
         raise Refused("the kernel could not be built")
 
 
-def show_console(data):
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
-
-
 def verdict_log():
     """A function that keeps the verdict lines in the file CAPOS_VERDICT_LOG, for test runners; or None."""
     path = os.environ.get("CAPOS_VERDICT_LOG")
@@ -175,8 +180,9 @@ def verdict_log():
 
 def attend(boot, timeout, guest_has_terminal):
     """Run a machine with the terminal as its console. Returns (machine, QEMU's status, its last error line)."""
-    machine = Machine(boot, show_console, verdict_log())
     deadline = None if timeout is None else time.monotonic() + timeout
+    output = Output(deadline)
+    machine = Machine(boot, output.show, verdict_log())
     try:
         with Terminal(guest_has_terminal) as terminal:
             if guest_has_terminal and terminal.saved is not None:
@@ -186,6 +192,8 @@ def attend(boot, timeout, guest_has_terminal):
                 pass
     finally:
         status, error = machine.end()
+    if output.lost:
+        say(f"not all console output could be shown: {output.lost}")
     return machine, status, error
 
 
@@ -263,8 +271,8 @@ def main(argv):
     if argv[0] not in commands:
         say(f"unknown command {argv[0]}; `capos --help` lists them")
         return STATUS_USAGE
-    signal.signal(signal.SIGTERM, end_by_signal)
-    signal.signal(signal.SIGHUP, end_by_signal)
+    for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(ending, end_by_signal)
     try:
         return commands[argv[0]](argv[1:])
     except (Refused, package.PackageError) as error:
@@ -272,6 +280,9 @@ def main(argv):
         return STATUS_REFUSED
     except FileNotFoundError as error:
         say(f"{error.filename}: not found; run tools/bootstrap run")
+        return STATUS_PANIC
+    except OSError as error:
+        say(f"{error.filename or 'the host'}: {error.strerror}")
         return STATUS_PANIC
     except KeyboardInterrupt:
         say("ended")

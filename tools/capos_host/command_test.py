@@ -119,6 +119,9 @@ def test_refused_by_name(bench):
         (["run", bench.program, "--", "one", "two"], 126, "arguments (one two) need the grant boot_package"),
         (["run", bench.program, "--smp", "17"], 2, "17"),
         (["run", bench.program, "--memory", "lots"], 2, "lots"),
+        (["run", bench.program, "--memory", "3M"], 2, "3M"),
+        (["run", bench.program, "--grant", b"\xff=console"], 126, "cannot be printed"),
+        (["run", bench.program, "--with", b"a\nb=" + bench.program.encode()], 126, "cannot be printed"),
         (["run", bench.program, "--bogus"], 2, "--bogus"),
         (["run"], 2, "PROGRAM"),
         (["fly"], 2, "fly"),
@@ -157,6 +160,30 @@ def test_package_holds_programs_grants_and_arguments(bench):
                  'text = "console"', 'text = "boot_package"', 'text = "quo\\"te"', 'text = "back\\\\slash"', "ünï\\n",
                  "schemaVersion = 1"):
         assert part in text or part.replace("ünï", "\\303\\274n\\303\\257") in text, (part, text)
+
+
+def test_messages_are_one_line(bench):
+    for argument in ("two\nlines", b"\xff", "\x1b[2J"):
+        error = bench.expect(["run", bench.program, "--", argument], 126, "boot_package")
+        assert error.count("\n") == 1 and error[:-1].isprintable(), error
+
+
+def test_status_is_true_when_the_reader_is_gone(bench):
+    script = "console.sendall(b'x' * 100000)\n" + says(START + "exit pid=1 code=6 name=p\nhalt status=0 init exited\n")
+    for command in ('"$0" run "$1" >/dev/full', '"$0" run "$1" >&-', '"$0" run "$1" | true; exit ${PIPESTATUS[0]}'):
+        done = subprocess.run(["bash", "-c", command, os.path.join(ROOT, "capos"), bench.program],
+                              env=bench.environment(script), stderr=subprocess.PIPE, timeout=60)
+        assert done.returncode == 6 and b"not all console output" in done.stderr, (command, done)
+
+
+def test_time_out_while_the_reader_sleeps(bench):
+    reader, writer = os.pipe()
+    script = says(START) + "console.sendall(b'x' * 10000000)\n"
+    done = subprocess.run([os.path.join(ROOT, "capos"), "run", bench.program, "--timeout", "1"], timeout=30,
+                          env=bench.environment(script), stdout=writer, stderr=subprocess.PIPE)
+    os.close(reader)
+    os.close(writer)
+    assert done.returncode == 124, done
 
 
 def test_input_reaches_the_console_when_the_program_is_ready(bench):
@@ -199,6 +226,10 @@ def end_by_key(bench, script, key, *options, meanwhile=None):
 
 def test_ctrl_c_ends(bench):
     end_by_key(bench, says(START) + "console.sendall(b'ready')\ntime.sleep(60)\n", b"\x03")
+
+
+def test_quit_restores_the_terminal(bench):
+    end_by_key(bench, says(START) + "console.sendall(b'ready')\ntime.sleep(60)\n", b"\x1c")
 
 
 def test_ctrl_c_goes_to_a_program_with_a_terminal(bench):

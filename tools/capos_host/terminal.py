@@ -2,7 +2,10 @@
 """The terminal of the person: keys go to the guest one by one and unechoed. One key ends the run: Ctrl-C, or Ctrl-] when the
 guest has a terminal of its own, in which Ctrl-C cancels a line."""
 import os
+import select
+import sys
 import termios
+import time
 
 _INPUT, _LOCAL = 0, 3       # indices into termios' list
 _CONTROL = 6
@@ -50,3 +53,21 @@ class Terminal:
             raise KeyboardInterrupt
         self.closed = self.closed or not data
         return data
+
+
+class Output:
+    """Standard output. A slow reader is waited for until the deadline; one that is gone does not end the program."""
+
+    def __init__(self, deadline, fd=1):
+        self.fd, self.deadline = fd, deadline
+        self.lost = "no standard output" if sys.stdout is None else None    # why output is dropped, or None
+
+    def show(self, data):
+        while data and self.lost is None:
+            wait = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+            try:
+                if not select.select([], [self.fd], [], wait)[1]:
+                    return
+                data = data[os.write(self.fd, data[:select.PIPE_BUF]):]     # so much fits without blocking
+            except OSError as error:
+                self.lost = error.strerror
