@@ -64,6 +64,7 @@ static void hole_beside_a_range_changes_nothing(void **state)
     struct boot_info info = map_of(0x10000, 0x20000);
     assert_true(reserve_range(&info, 0x20000, 0x100000));
     assert_true(reserve_range(&info, 0x8000, 0x10000));
+    assert_true(reserve_range(&info, 0x30000, 0x40000));
     assert_int_equal(info.range_count, 3);
     check(&info, 1, 0x10000, 0x20000);
     check(&info, 2, 0x100000, 0x200000);
