@@ -4,12 +4,12 @@
  * frame << 12, the protection bits in bits 0..2, and bit 3 "there". Tables are
  * frames of the simulated memory, so their accounting is the kernel's own.
  */
-#include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi/layout.h"
 #include "arch/host/host.h"
+#include "arch/host/sanitizer.h"
 #include "kernel/fault.h"
 #include "kernel/state.h"
 

@@ -4,14 +4,13 @@
  * host_switch. Their images are tiny ELF files with one empty page of text;
  * the entry address says which function it is, so the real loader runs.
  */
-#include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi/layout.h"
 #include "abi/syscall.h"
 #include "arch/host/host.h"
+#include "arch/host/sanitizer.h"
 #include "core/base/bytes.h"
 
 #define ENTRY_STRIDE 16u

@@ -30,10 +30,24 @@ static struct {
 } sweep_jobs[SWEEP_JOBS];
 static uint64_t sweep_point; /* in a process that lets one fail */
 
+#ifdef CAPOS_COVERAGE
+void __gcov_dump(void);
+#else
+static void __gcov_dump(void)
+{
+}
+#endif
+
+_Noreturn void harness_leave(int status)
+{
+    __gcov_dump(); /* _exit would lose the counts */
+    _exit(status);
+}
+
 _Noreturn void harness_fail(const char *file, int line, const char *what)
 {
     fprintf(stderr, "%s:%d: %s\n", file, line, what);
-    _exit(1);
+    harness_leave(1);
 }
 
 void harness_equal(const char *file, int line, const char *what, uint64_t a, uint64_t b)
@@ -42,7 +56,7 @@ void harness_equal(const char *file, int line, const char *what, uint64_t a, uin
         return;
     fprintf(stderr, "%s:%d: %s: %lld (0x%llx) and %lld (0x%llx)\n", file, line, what, (long long)a,
             (unsigned long long)a, (long long)b, (unsigned long long)b);
-    _exit(1);
+    harness_leave(1);
 }
 
 void harness_note(const char *format, ...)
@@ -218,7 +232,7 @@ static bool run_apart(const struct sim_test *test, uint64_t seed, uint32_t cpus,
         run_once(test, seed, cpus, before_step);
         while (sweep_running > 0 && sweep_point == 0)
             await_one();
-        _exit(0);
+        harness_leave(0);
     }
     waitpid(child, &status, 0);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -50,6 +50,8 @@ size_t harness_package(const struct sim_test *test, uint8_t *out);
 void harness_check_verdict(const char *verdict);
 /* One line in the protocol of tools/run_tests. */
 bool harness_report(const char *name, const char *variant, bool ok, double since, const char *reason);
+/* Ends a forked process. */
+_Noreturn void harness_leave(int status);
 double harness_now(void);
 uint64_t harness_seed(void);
 
