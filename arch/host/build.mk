@@ -23,11 +23,11 @@ SEED ?= 1
 .PHONY: sim sim-build coverage
 sim-build: $(addprefix $(B)/sim/,$(SIM_TESTS))
 sim: sim-build ## run the simulation tests (SEED=n chooses the run)
-	@printf '%s\n' $(SIM_TESTS) | SEED=$(SEED) xargs -P 2 -I NAME $(B)/sim/NAME
+	@printf '%s\n' $(SIM_TESTS) | xargs -P 2 -I NAME env SEED=$(SEED) $(B)/sim/NAME
 
 # The same tests and those of core/, without sanitizers and with counters.
 COVERAGE_B := build/coverage
 coverage: ## lines and branches that the unit and simulation tests run, per room (MISSING=path lists the others)
 	@find $(COVERAGE_B) -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) -s -j2 B=$(COVERAGE_B) SANITIZERS="--coverage -fprofile-update=atomic -DCAPOS_COVERAGE" core-tests sim | grep -v '^ok' || true
+	@$(MAKE) -s B=$(COVERAGE_B) SANITIZERS="--coverage -fprofile-update=atomic -DCAPOS_COVERAGE" core-tests sim | grep -v '^ok' || true
 	@tools/coverage $(if $(MISSING),--missing $(MISSING)) $(COVERAGE_B)
