@@ -162,6 +162,19 @@ def test_package_holds_programs_grants_and_arguments(bench):
         assert part in text or part.replace("ünï", "\\303\\274n\\303\\257") in text, (part, text)
 
 
+def test_programs_lose_their_debug_information_only_when_needed(bench):
+    source = bench.write("big.c", b"int main(void) { return 0; }\n")
+    program = os.path.join(bench.folder, "big")
+    subprocess.run(["gcc", "-o", program, source], check=True)
+    notes = bench.write("notes", bytes(6 * 1024 * 1024))
+    subprocess.run(["objcopy", "--add-section", f".debug_info={notes}", program], check=True)
+    bench.expect(["run", program], 0, "code 0", says(START + "exit pid=1 code=0 name=p\nhalt status=0 init exited\n"))
+    assert os.path.getsize(program) > 6 * 1024 * 1024, "the person's own file was changed"
+    bench.write("big.c", b"char data[6000000] = {1}; int main(void) { return data[0]; }\n")
+    subprocess.run(["gcc", "-o", program, source], check=True)
+    bench.expect(["run", program], 126, "too large even without debug information: big 6")
+
+
 def test_messages_are_one_line(bench):
     for argument in ("two\nlines", b"\xff", "\x1b[2J"):
         error = bench.expect(["run", bench.program, "--", argument], 126, "boot_package")

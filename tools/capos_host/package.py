@@ -74,6 +74,13 @@ def leave_out_debug_information(copies):
         subprocess.run(["strip", "--strip-all", copy], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def check_sizes(sizes):
+    """Refuse programs that do not fit; sizes: {name: bytes}."""
+    if sum(sizes.values()) > MAX_BYTES:
+        each = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise PackageError(f"a boot package holds {MAX_BYTES} bytes; too large even without debug information: {each}")
+
+
 def build(folder, program_name, files, grants, arguments):
     """Make a package in folder (a temporary one). files: {binary name: ELF path}. Returns its path."""
     embedded, copies = {}, []
@@ -83,6 +90,7 @@ def build(folder, program_name, files, grants, arguments):
         shutil.copyfile(path, copies[-1])
     if sum(map(os.path.getsize, copies)) > MAX_BYTES - MANIFEST_BYTES:
         leave_out_debug_information(copies)
+        check_sizes({name: os.path.getsize(copy) for name, copy in zip(files, copies)})
     manifest = os.path.join(folder, "manifest.capnp")
     with open(manifest, "w", encoding="utf-8") as stream:
         stream.write(manifest_text(program_name, grants, embedded, arguments))
