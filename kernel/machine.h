@@ -82,6 +82,9 @@ void machine_aspace_destroy(struct machine_aspace *as);
 bool machine_aspace_map(struct machine_aspace *as, uint64_t va, uint64_t frame, uint32_t prot);
 /* Entry of a mapped page; false when nothing is mapped at va. */
 bool machine_aspace_lookup(const struct machine_aspace *as, uint64_t va, struct machine_page *page);
+/* The first entry at or after *va and below end: *va becomes its address. Steps over missing
+ * tables at once, so a sparse range costs what is in it. False: there is none. */
+bool machine_aspace_next(const struct machine_aspace *as, uint64_t *va, uint64_t end, struct machine_page *page);
 /* Removes a mapped page, or changes its protection. No flush: the caller calls
  * machine_aspace_flush before it reuses a frame or returns to user mode. */
 void machine_aspace_unmap(struct machine_aspace *as, uint64_t va);

@@ -136,6 +136,31 @@ bool machine_aspace_lookup(const struct machine_aspace *as, uint64_t va, struct 
     return true;
 }
 
+/* How much of the address space around va has no table for its pages; 0 when there is one. */
+static uint64_t missing_span(const struct machine_aspace *as, uint64_t va)
+{
+    uint64_t frame = as->root;
+    for (unsigned shift = 39; shift > PAGE_SHIFT; shift -= 9) {
+        uint64_t entry = ((const uint64_t *)machine_frame_address(frame))[(va >> shift) % ENTRIES];
+        if ((entry & ENTRY_THERE) == 0)
+            return 1ull << shift;
+        frame = entry >> PAGE_SHIFT;
+    }
+    return 0;
+}
+
+bool machine_aspace_next(const struct machine_aspace *as, uint64_t *va, uint64_t end, struct machine_page *page)
+{
+    while (*va < end && *va < USER_HALF_LIMIT) {
+        uint64_t missing = missing_span(as, *va);
+        if (missing == 0 && machine_aspace_lookup(as, *va, page))
+            return true;
+        uint64_t span = missing == 0 ? PAGE_SIZE : missing;
+        *va = (*va & ~(span - 1)) + span;
+    }
+    return false;
+}
+
 void machine_aspace_unmap(struct machine_aspace *as, uint64_t va)
 {
     *mapped_entry(as, va) = 0;

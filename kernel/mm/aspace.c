@@ -176,9 +176,9 @@ enum aspace_error aspace_back(struct aspace *as, uint64_t va, uint64_t pages, ui
 void aspace_set_prot(struct aspace *as, uint64_t va, uint64_t pages, uint32_t prot)
 {
     struct machine_page page;
-    for (uint64_t i = 0; i < pages; i++)
-        if (machine_aspace_lookup(&as->machine, va + i * PAGE_SIZE, &page))
-            machine_aspace_protect(&as->machine, va + i * PAGE_SIZE, prot);
+    uint64_t end = va + pages * PAGE_SIZE;
+    for (uint64_t at = va; machine_aspace_next(&as->machine, &at, end, &page); at += PAGE_SIZE)
+        machine_aspace_protect(&as->machine, at, prot);
     machine_aspace_flush(&as->machine, va, pages);
 }
 
@@ -188,11 +188,10 @@ uint64_t aspace_strip(struct aspace *as, uint64_t va, uint64_t pages, enum frame
         return 0;
     uint64_t removed = 0;
     aspace_set_prot(as, va, pages, PROT_NONE_BITS); /* from here on nobody can reach the frames */
-    for (uint64_t i = 0; i < pages; i++) {
-        struct machine_page page;
-        if (!machine_aspace_lookup(&as->machine, va + i * PAGE_SIZE, &page))
-            continue;
-        machine_aspace_unmap(&as->machine, va + i * PAGE_SIZE);
+    struct machine_page page;
+    uint64_t end = va + pages * PAGE_SIZE;
+    for (uint64_t at = va; machine_aspace_next(&as->machine, &at, end, &page); at += PAGE_SIZE) {
+        machine_aspace_unmap(&as->machine, at);
         if (class != FRAME_OBJECT)
             frames_free(class, page.frame);
         removed++;

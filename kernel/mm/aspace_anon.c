@@ -21,14 +21,19 @@ enum aspace_error aspace_reserve(struct aspace *as, uint64_t hint, uint64_t size
     return error;
 }
 
-/* Are all pages of the range mapped (or, for `mapped` false, none)? */
-static bool all_mapped(const struct aspace *as, uint64_t addr, uint64_t pages, bool mapped)
+static bool all_mapped(const struct aspace *as, uint64_t addr, uint64_t pages)
 {
     struct machine_page page;
     for (uint64_t i = 0; i < pages; i++)
-        if (machine_aspace_lookup(&as->machine, addr + i * PAGE_SIZE, &page) != mapped)
+        if (!machine_aspace_lookup(&as->machine, addr + i * PAGE_SIZE, &page))
             return false;
     return true;
+}
+
+static bool none_mapped(const struct aspace *as, uint64_t addr, uint64_t pages)
+{
+    struct machine_page page;
+    return !machine_aspace_next(&as->machine, &addr, addr + pages * PAGE_SIZE, &page);
 }
 
 enum aspace_error aspace_commit(struct aspace *as, uint64_t addr, uint64_t size, uint32_t prot)
@@ -41,7 +46,7 @@ enum aspace_error aspace_commit(struct aspace *as, uint64_t addr, uint64_t size,
     const struct region *region = region_find(&as->regions, addr);
     if (region == NULL || region->kind != REGION_ANON || addr + size > region_end(region))
         return ASPACE_NOT_RESERVED;
-    if (!all_mapped(as, addr, pages, false))
+    if (!none_mapped(as, addr, pages))
         return ASPACE_COMMITTED;
     if (cap_ledger_reserve(as->ledger, CAP_RESOURCE_FRAME_GRANT_PAGES, pages) != CAP_OK)
         return ASPACE_FRAME_GRANTS;
@@ -118,7 +123,7 @@ enum aspace_error aspace_protect(struct aspace *as, uint64_t addr, uint64_t size
         return ASPACE_INVALID_PROT;
     if (!region_covered(&as->regions, addr, pages, REGION_ANON, NULL))
         return ASPACE_NOT_RESERVED;
-    if (!all_mapped(as, addr, pages, true))
+    if (!all_mapped(as, addr, pages))
         return ASPACE_NOT_COMMITTED;
     aspace_set_prot(as, addr, pages, prot);
     return ASPACE_OK;

@@ -109,6 +109,34 @@ static int64_t many_regions(uint64_t ring, uint64_t pid, uint64_t capset)
     return 0;
 }
 
+/* The largest reservation, with pages at both ends and on both sides of a table's edge: found, counted and given back
+ * by every operation on the whole. */
+static int64_t sparse(uint64_t ring, uint64_t pid, uint64_t capset)
+{
+    static const uint64_t places[] = {0, 511, 512, 100000, VIRTUAL_RESERVATION_PAGES_MAX - 1};
+    struct guest guest;
+    uint64_t at;
+    guest_start(&guest, ring, pid, capset);
+    vm = guest_open("virtual_memory");
+    TAKE_OR_QUIT(reserve(AREA, VIRTUAL_RESERVATION_PAGES_MAX, &at));
+    for (int round = 0; round < 50; round++) {
+        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+            EXPECT(overloaded(commit(AREA, VIRTUAL_RESERVATION_PAGES_MAX, 3)) == (i == 0));
+            TAKE_OR_QUIT(commit(AREA + places[i] * PAGE_SIZE, 1, 3));
+            CHECK(sim_user(AREA + places[i] * PAGE_SIZE, PAGE_SIZE, true) != NULL);
+        }
+        EXPECT(invalid(capos_virtual_memory_protect(
+            &vm, &(struct capos_virtual_memory_protect_params){ .addr = AREA, .size = 513 * PAGE_SIZE, .prot = 1 }, NULL)));
+        TAKE_OR_QUIT(decommit(AREA, VIRTUAL_RESERVATION_PAGES_MAX));
+        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+            CHECK(sim_user(AREA + places[i] * PAGE_SIZE, 1, false) == NULL);
+    }
+    TAKE_OR_QUIT(commit(AREA + 512 * PAGE_SIZE, 1, 3));
+    TAKE_OR_QUIT(unmap(AREA, VIRTUAL_RESERVATION_PAGES_MAX));
+    TAKE_OR_QUIT(reserve(AREA, VIRTUAL_RESERVATION_PAGES_MAX, &at));
+    return 0;
+}
+
 /* Frame grants end at 4,096 pages, and a commit that does not fit takes none of them. */
 static int64_t grants_end(uint64_t ring, uint64_t pid, uint64_t capset)
 {
@@ -194,6 +222,7 @@ static int64_t object_pieces(uint64_t ring, uint64_t pid, uint64_t capset)
 static const struct sim_test tests[] = {
     { .name = "commits", .init = commits, .grants = { { "virtual_memory", NULL } }, .every_fault = true },
     { .name = "many-regions", .init = many_regions, .grants = { { "virtual_memory", NULL } } },
+    { .name = "sparse-reservation", .init = sparse, .grants = { { "virtual_memory", NULL } } },
     { .name = "frame-grants-end", .init = grants_end, .grants = { { "virtual_memory", NULL } } },
     { .name = "mapped-and-released", .init = mapped_and_released,
       .grants = { { "virtual_memory", NULL }, { "frame_allocator", NULL } } },
