@@ -28,12 +28,11 @@
 /* Request and reply, each. Larger ones (the kernel takes up to 65,536) go through capos/ring.h with own buffers. */
 #define CAPOS_CALL_BUFFER_BYTES 16384u
 
-/* An exception as a value: type (enum cap_exception_type) and text. */
 struct capos_client {
     uint32_t cap_id;
     uint64_t interface_id;
     bool owned;                      /* release with capos_client_close */
-    struct capn_exception exception; /* of the last call that returned CAPOS_EXCEPTION */
+    struct capn_exception exception; /* of the last call that returned CAPOS_EXCEPTION: enum cap_exception_type and text */
 };
 
 /* A client for the CapSet entry `name`. CAPOS_NOT_GRANTED: no such name, or another interface. */
