@@ -8,6 +8,18 @@
 #include "kernel/log/log.h"
 #include "kernel/state.h"
 
+/* One CPU reports. Another one that panics meanwhile waits for its end; a panic of the report itself cuts it short. */
+static void become_reporter(void)
+{
+    uint32_t reporter = 0, own = machine_cpu() + 1;
+    if (__atomic_compare_exchange_n(&kernel.panicking, &reporter, own, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        return;
+    if (reporter == own)
+        machine_power_off(HALT_PANIC);
+    for (;;)
+        machine_relax();
+}
+
 static void append_report(struct text_buf *text, const char *what, uint64_t detail)
 {
     text_buf_append_str(text, what);
@@ -36,17 +48,18 @@ void kernel_panic(const char *what, uint64_t detail)
 {
     struct log_line line;
     struct text_buf *text;
+    become_reporter();
     machine_stop_others();
     text = log_begin(&line);
     text_buf_append_str(text, "PANIC: ");
     append_report(text, what, detail);
     log_console(&line);
-    append_running(log_begin(&line));
-    log_console(&line);
     text = log_begin(&line);
     text_buf_append_str(text, "panic ");
     append_report(text, what, detail);
     log_verdict(&line);
+    append_running(log_begin(&line));
+    log_console(&line);
     log_verdict_text("halt status=2 panic");
     machine_power_off(HALT_PANIC);
 }

@@ -53,6 +53,7 @@ struct kernel {
     struct trace_state trace;         /* kernel/trace.c */
     struct fault_state faults;        /* kernel/fault.c */
     uint64_t next_table_id;           /* names capability tables */
+    uint32_t panicking;               /* 1 + the CPU that panics, 0 = none; atomic */
     bool halting;                     /* the machine is being halted: no process is started any more */
 };
 

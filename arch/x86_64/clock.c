@@ -13,6 +13,8 @@
 #define WINDOW_NS 10000000ull
 #define ALARM_MAX_NS 1000000000ull /* one hardware period; longer waits take several */
 #define PIT_HZ 1193182ull
+#define CYCLES_PER_NS_DIVISOR 20u /* 50 MHz; with less, or more than 10 GHz, the reference did not count */
+#define CYCLES_PER_NS_MAX 10u
 #define PIT_TRIES 10000000u /* a port read takes at least some hundred nanoseconds */
 
 #define HPET_CAPABILITIES 0u
@@ -98,9 +100,10 @@ void clock_calibrate(uint64_t hpet_address)
     if (ns == 0)
         ns = pit_window(&begin, &end);
     apic_timer_start(0);
-    if (end.tsc == begin.tsc || end.ticks == begin.ticks)
+    uint64_t cycles = end.tsc - begin.tsc;
+    if (cycles < ns / CYCLES_PER_NS_DIVISOR || cycles > ns * CYCLES_PER_NS_MAX || end.ticks == begin.ticks)
         start_refuse("no timer counts");
-    ns_per_tsc = (ns << 32) / (end.tsc - begin.tsc);
+    ns_per_tsc = (ns << 32) / cycles;
     tick_per_ns = ((uint64_t)(begin.ticks - end.ticks) << 32) / ns;
 }
 

@@ -20,6 +20,7 @@
 #define CR0_CD (1ull << 30)
 
 #define CR4_PAE (1ull << 5)
+#define CR4_MCE (1ull << 6)
 #define CR4_PGE (1ull << 7)
 #define CR4_OSFXSR (1ull << 9)
 #define CR4_OSXMMEXCPT (1ull << 10)
@@ -180,6 +181,7 @@ static void set_control_registers(void)
     uint64_t cr0 = read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW);
     write_cr0(cr0 | CR0_MP | CR0_NE | CR0_WP | CR0_AM);
     write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (cpu_features.global_pages ? CR4_PGE : 0) |
+              (cpu_features.machine_check ? CR4_MCE : 0) |
               (cpu_features.umip ? CR4_UMIP : 0) | (cpu_features.xsave ? CR4_OSXSAVE : 0) |
               (cpu_features.smep ? CR4_SMEP : 0) | (cpu_features.smap ? CR4_SMAP : 0));
 }

@@ -63,5 +63,6 @@ bool early_reserve_all(struct boot_info *info)
     uint64_t module = info->module_start & ~(PAGE_SIZE - 1);
     return reserve_range(info, 0, 0x100000) &&
            reserve_range(info, (uint64_t)(uintptr_t)image_load_start, next) &&
+           reserve_range(info, DIRECT_MAP_MAX, UINT64_MAX) &&
            reserve_range(info, module, page_up(info->module_start + info->module_len));
 }

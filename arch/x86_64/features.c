@@ -39,6 +39,7 @@ struct cpu_features cpu_features_of(const struct cpu_identity *id)
         .smap = bit(id->leaf7_ebx, 20),
         .umip = bit(id->leaf7_ecx, 2),
         .global_pages = bit(id->leaf1_edx, 13),
+        .machine_check = bit(id->leaf1_edx, 7),
         .xsave = xsave,
         .avx = xsave && bit(id->leaf1_ecx, 28) && bit(id->xsave_components, 2),
         .rdrand = bit(id->leaf1_ecx, 30),

@@ -24,7 +24,7 @@ struct cpu_identity {
 };
 
 struct cpu_features {
-    bool smep, smap, umip, global_pages;
+    bool smep, smap, umip, global_pages, machine_check;
     bool xsave, avx; /* avx only with xsave */
     bool rdrand, rdseed;
     bool invariant_tsc;

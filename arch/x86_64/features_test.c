@@ -75,11 +75,11 @@ static void each_feature_has_its_bit(void **state)
     (void)state;
     struct cpu_identity none = {0};
     struct cpu_features f = cpu_features_of(&none);
-    assert_false(f.smep || f.smap || f.umip || f.global_pages || f.rdrand || f.rdseed || f.invariant_tsc);
-    struct cpu_identity id = {.leaf1_ecx = 1u << 30, .leaf1_edx = 1u << 13, .leaf7_ebx = 1u << 7 | 1u << 18 | 1u << 20,
-                              .leaf7_ecx = 1u << 2, .ext7_edx = 1u << 8};
+    assert_false(f.smep || f.smap || f.umip || f.global_pages || f.machine_check || f.rdrand || f.rdseed || f.invariant_tsc);
+    struct cpu_identity id = {.leaf1_ecx = 1u << 30, .leaf1_edx = 1u << 13 | 1u << 7,
+                              .leaf7_ebx = 1u << 7 | 1u << 18 | 1u << 20, .leaf7_ecx = 1u << 2, .ext7_edx = 1u << 8};
     f = cpu_features_of(&id);
-    assert_true(f.smep && f.smap && f.umip && f.global_pages && f.rdrand && f.rdseed && f.invariant_tsc);
+    assert_true(f.smep && f.smap && f.umip && f.global_pages && f.machine_check && f.rdrand && f.rdseed && f.invariant_tsc);
 }
 
 static void physical_address_length_is_bounded(void **state)

@@ -11,7 +11,6 @@
 #include "arch/x86_64/paging.h"
 #include "kernel/machine.h"
 
-#define DIRECT_MAP_MAX (1ull << 39) /* one top-level entry */
 #define STACK_STRIDE 0x40000ull
 
 extern uint8_t image_load_start[], image_start[], image_text_end[], image_rodata_end[], image_end[];

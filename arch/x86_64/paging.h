@@ -28,6 +28,7 @@
 #define TABLE_ENTRIES 512u
 #define TABLE_KERNEL_HALF 256u /* first top-level entry of the kernel's half */
 #define LARGE_PAGE 0x200000ull
+#define DIRECT_MAP_MAX (1ull << 39) /* one top-level entry; memory beyond is not used */
 
 enum stack_kind { STACK_KERNEL, STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACK_KINDS };
 

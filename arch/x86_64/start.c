@@ -19,6 +19,8 @@
 #include "arch/x86_64/smp.h"
 #include "core/acpi/acpi.h"
 #include "core/base/bytes.h"
+#include "kernel/halt.h"
+#include "kernel/log/log.h"
 
 #define WINDOW_END (1ull << 32) /* what the boot tables map */
 #define PVH_INFO_BYTES 56u      /* version 1; a version 0 structure lies in readable memory just the same */
@@ -30,11 +32,18 @@ static bool has_acpi;
 
 _Noreturn void start_refuse(const char *why)
 {
-    static const char prefix[] = "capos: boot refused: ";
-    machine_console_write(prefix, sizeof prefix - 1);
-    machine_console_write(why, text_len(why));
-    machine_console_write("\n", 1);
-    machine_power_off(1);
+    struct log_line line;
+    struct text_buf *text = log_begin(&line);
+    text_buf_append_str(text, "capos: boot refused: ");
+    text_buf_append_str(text, why);
+    log_console(&line);
+    log_verdict_text("capos-verdict 1");
+    text = log_begin(&line);
+    text_buf_append_str(text, "refused boot ");
+    text_buf_append_str(text, why);
+    log_verdict(&line);
+    log_verdict_text("halt status=1 boot refused");
+    machine_power_off(HALT_REFUSED);
 }
 
 /* Firmware and loader memory, as long as the boot tables are loaded. */

@@ -25,7 +25,8 @@ class Boot:
     def arguments(self, console_fd, verdict_fd):
         arguments = [
             os.environ.get("CAPOS_QEMU", "qemu-system-x86_64"),
-            "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", str(self.smp), "-m", self.memory,
+            "-machine", os.environ.get("CAPOS_MACHINE", "q35"), "-accel", "tcg", "-cpu", "max",
+            "-smp", str(self.smp), "-m", self.memory,
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-chardev", f"socket,id=console,fd={console_fd}", "-serial", "chardev:console",
             "-chardev", f"socket,id=verdict,fd={verdict_fd}", "-serial", "chardev:verdict",
