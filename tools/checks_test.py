@@ -105,6 +105,9 @@ def test_mutants_survivor_is_told(tree):
         tree.expect(status, text, "make", "-s", "test-mutants")
     tree.write("core/x/y.mutants", block.format("1").replace("n * 2", "not there"))
     tree.expect(2, "occurs 0 times", "make", "-s", "test-mutants")
+    tree.write("core/x/y.mutants", block.format("n * 3"))
+    tree.write("core/x/y_test.c", TEST.replace("twice(2), 4", "twice(2), 5"))
+    tree.expect(2, "fails without a mutant", "make", "-s", "test-mutants")
 
 
 def test_size_limits(tree):
@@ -119,7 +122,7 @@ def test_arrows(tree):
     tree.write("kernel/machine.h", SPDX)
     tree.write("core/cap/table.h", SPDX)
     tree.expect(0, "ok arrows:includes-of-core", "tools/arrows")
-    for path, include in (("core/x/z.c", '"kernel/machine.h"'), ("core/x/z.c", "<stdio.h>"), ("core/x/z.c", '"y.h"'),
+    for path, include in (("core/x/z.c", '"kernel/machine.h"'), ("core/x/z.c", '"core/../kernel/machine.h"'), ("core/x/z.c", "<stdio.h>"), ("core/x/z.c", '"y.h"'),
                           ("user/z.c", '"core/cap/table.h"'), ("user/z.c", '"kernel/machine.h"')):
         tree.write(path, f"{SPDX}#include {include}\n")
         tree.expect(1, f"{path} includes {include}", "tools/arrows")
