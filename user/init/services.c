@@ -58,7 +58,7 @@ static bool ended(const struct manifest_plan *plan, uint32_t s, int64_t code)
                     again ? "; it is started again" : "");
     if (!again)
         return true;
-    capos_ring_wait_any(RESTART_PAUSE_NS);
+    capos_ring_wait_any(capos_ring(), RESTART_PAUSE_NS);
     return start(plan, s);
 }
 
@@ -80,7 +80,7 @@ static bool wait_for_end(const struct manifest_plan *plan, uint32_t *which, int6
         }
         if (!any)
             return false;
-        capos_ring_wait_any(CAP_ENTER_WAIT_FOREVER);
+        capos_ring_wait_any(capos_ring(), CAP_ENTER_WAIT_FOREVER);
     }
 }
 

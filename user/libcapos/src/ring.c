@@ -63,7 +63,8 @@ static bool take_early(struct capos_ring *ring, uint64_t ticket, struct capos_co
     return false;
 }
 
-enum capos_status capos_ring_wait_any(uint64_t timeout_ns)
+/* Until the queue in the page holds a completion. */
+static enum capos_status enter(uint64_t timeout_ns)
 {
     for (;;) {
         uint64_t entered = capos_cap_enter(1, timeout_ns);
@@ -91,10 +92,15 @@ enum capos_status capos_ring_wait(struct capos_ring *ring, uint64_t ticket, uint
                 return CAPOS_RING_BROKEN;
             ring->early[ring->early_count++] = *out;
         }
-        enum capos_status status = capos_ring_wait_any(timeout_ns);
+        enum capos_status status = enter(timeout_ns);
         if (status != CAPOS_OK)
             return status;
     }
+}
+
+enum capos_status capos_ring_wait_any(struct capos_ring *ring, uint64_t timeout_ns)
+{
+    return ring->early_count > 0 ? CAPOS_OK : enter(timeout_ns);
 }
 
 enum capos_status capos_ring_run(struct capos_ring *ring, const struct ring_sqe *sqe, struct capos_completion *out)

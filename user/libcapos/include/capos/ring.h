@@ -50,8 +50,11 @@ enum capos_status capos_ring_submit(struct capos_ring *ring, const struct ring_s
 enum capos_status capos_ring_wait(struct capos_ring *ring, uint64_t ticket, uint64_t timeout_ns,
                                   struct capos_completion *out);
 
-/* Submits what is queued and blocks until a completion that nobody has looked at is there. CAPOS_TIMED_OUT as above. */
-enum capos_status capos_ring_wait_any(uint64_t timeout_ns);
+/*
+ * Submits what is queued and blocks until there is a completion that no wait has taken yet, kept ones included; then poll
+ * each ticket with time-out 0. CAPOS_TIMED_OUT: there is none.
+ */
+enum capos_status capos_ring_wait_any(struct capos_ring *ring, uint64_t timeout_ns);
 
 /* Submit and wait for ever. */
 enum capos_status capos_ring_run(struct capos_ring *ring, const struct ring_sqe *sqe, struct capos_completion *out);
