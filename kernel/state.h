@@ -49,6 +49,7 @@ struct kernel {
     struct process_table processes;   /* kernel/proc */
     struct cap_epoch_pool epochs;     /* one for all tables; storage taken at boot */
     struct timers timers;             /* kernel/sched/timers.c */
+    struct park_table parks;          /* kernel/ipc/park.c */
     struct boot_state boot;           /* written by kernel_boot only */
     struct trace_state trace;         /* kernel/trace.c */
     struct fault_state faults;        /* kernel/fault.c */

@@ -33,6 +33,10 @@ enum trace_id {
     TRACE_FRAME_FREE = 17,   /* first frame, count | class << 32 */
     TRACE_FAULT = 18,        /* pid, address */
     TRACE_INJECTED = 19,     /* fault site, count */
+    TRACE_THREAD_START = 20, /* tid, its pid */
+    TRACE_THREAD_END = 21,   /* tid, code */
+    TRACE_PARK = 22,         /* tid, address */
+    TRACE_UNPARK = 23,       /* address, threads woken */
     TRACE_IDS,
 };
 

@@ -29,7 +29,7 @@ struct sim_thread {
 static sim_program_fn *programs[SIM_PROGRAMS_MAX];
 static uint8_t images[SIM_PROGRAMS_MAX][IMAGE_BYTES];
 static unsigned program_count;
-static struct sim_thread threads[512];
+static struct sim_thread threads[1024];
 static unsigned thread_count;
 static void *cpu_loop; /* the simulation's own stack pointer meanwhile */
 static struct sim_thread *running;

@@ -26,12 +26,16 @@ static const struct source sources[] = {
     {12, &system_info_ops},
     {13, &null_ops},
     {15, &timer_ops},
+    {16, &thread_control_ops},
+    {17, &thread_spawner_ops},
+    {18, &park_space_ops},
     {36, &wall_clock_ops},
     {38, &log_sink_ops},
     {39, &log_reader_ops},
     {MANIFEST_SOURCE_SYSTEM_MONITOR, &system_monitor_ops},
     {MANIFEST_SOURCE_POWER_CONTROL, &power_control_ops},
     {MANIFEST_SOURCE_STD_IO, &stdio_ops},
+    {MANIFEST_SOURCE_SHARED_PARK_SPACE, &shared_park_space_ops},
 };
 
 static const struct source *find(uint32_t number)

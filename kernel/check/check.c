@@ -139,6 +139,18 @@ static void check_ledgers(struct text_buf *why)
     }
 }
 
+/* Each waiting thread stands in the table once. */
+static void check_parks(struct text_buf *why)
+{
+    uint32_t waiting = 0;
+    uint32_t cursor = 0;
+    for (struct process *process; (process = process_next(&cursor)) != NULL;)
+        for (const struct thread *thread = process->threads; thread != NULL; thread = thread->next_in_process)
+            waiting += thread->park.waiter.queued;
+    if (!park_table_is_valid(&kernel.parks) || waiting != kernel.parks.count)
+        text_buf_append_str(why, "waiters in PARK and their table differ");
+}
+
 static void check_processes(struct text_buf *why)
 {
     uint32_t threads = 0;
@@ -172,6 +184,7 @@ static const struct check checks[] = {
     {"page-tables", check_page_tables},
     {"ledgers", check_ledgers},
     {"processes", check_processes},
+    {"parks", check_parks},
 };
 
 bool check_all(enum check_mode mode)

@@ -19,6 +19,11 @@ struct process *call_process(const struct call *call)
     return call->process;
 }
 
+struct thread *call_thread(const struct call *call)
+{
+    return call->thread;
+}
+
 struct object *call_object(const struct call *call)
 {
     return call->object;

@@ -23,6 +23,8 @@ struct call;
 
 struct process *call_process(const struct call *call);
 struct object *call_object(const struct call *call);
+/* The thread that submitted it. */
+struct thread *call_thread(const struct call *call);
 
 /* Refusals. `text` is cut to CAPN_EXCEPTION_TEXT_MAX bytes. */
 enum capn_outcome call_exception(struct call *call, enum cap_exception_type type, const char *text);

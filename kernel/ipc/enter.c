@@ -34,28 +34,32 @@ static struct ring_view view_of(struct thread_ring *ring)
 
 /* ---- completions ------------------------------------------------------------ */
 
-/* `record` is the ring's own or a call's; once posted, a call's record is free. */
-static void record_done(struct thread_ring *ring, struct ring_parked *record)
+/* `record` is the ring's own, the thread's PARK's or a call's; once posted, what it stands in is free. */
+static void record_done(struct thread *thread, struct ring_parked *record)
 {
-    if (record != &ring->own)
+    if (record == &thread->ring.own)
+        return;
+    if (record == &thread->park.record)
+        park_done(thread);
+    else
         call_free((struct call *)(void *)((uint8_t *)record - offsetof(struct call, parked)));
 }
 
-static void post(struct thread_ring *ring, struct ring_parked *record, const struct ring_cqe *cqe)
+static void post(struct thread *thread, struct ring_parked *record, const struct ring_cqe *cqe)
 {
-    struct ring_view view = view_of(ring);
+    struct ring_view view = view_of(&thread->ring);
     bool posted = ring_post_or_park(&view, record, cqe);
     trace_event(posted ? TRACE_CQE_POSTED : TRACE_CQE_PARKED, (uint64_t)(int64_t)cqe->result, cqe->user_data);
     if (posted)
-        record_done(ring, record);
+        record_done(thread, record);
 }
 
-static void flush_parked(struct thread_ring *ring)
+static void flush_parked(struct thread *thread)
 {
-    struct ring_view view = view_of(ring);
+    struct ring_view view = view_of(&thread->ring);
     struct ring_parked *record;
     while ((record = ring_flush_one(&view)) != NULL)
-        record_done(ring, record);
+        record_done(thread, record);
 }
 
 static void wake_if_satisfied(struct thread *thread)
@@ -66,32 +70,41 @@ static void wake_if_satisfied(struct thread *thread)
         sched_wake(thread);
 }
 
-void ring_complete(struct call *call, const struct ring_cqe *cqe)
+void ring_complete_record(struct thread *thread, struct ring_parked *record, const struct ring_cqe *cqe)
 {
-    struct thread_ring *ring = &call->thread->ring;
-    call->state = CALL_FINISHED;
-    if (!ring->dispatching) {
-        post(ring, &call->parked, cqe);
-        wake_if_satisfied(call->thread);
+    struct thread_ring *ring = &thread->ring;
+    if (thread->state == THREAD_DEAD) {
+        record_done(thread, record); /* nothing is posted to its ring any more */
         return;
     }
-    call->parked.cqe = *cqe;
-    call->next = NULL;
+    if (!ring->dispatching) {
+        post(thread, record, cqe);
+        wake_if_satisfied(thread);
+        return;
+    }
+    *record = (struct ring_parked){.cqe = *cqe};
     if (ring->finished == NULL)
-        ring->finished = call;
+        ring->finished = record;
     else
-        ring->finished_last->next = call;
-    ring->finished_last = call;
+        ring->finished_last->next = record;
+    ring->finished_last = record;
+}
+
+void ring_complete(struct call *call, const struct ring_cqe *cqe)
+{
+    call->state = CALL_FINISHED;
+    ring_complete_record(call->thread, &call->parked, cqe);
 }
 
 /* Completions that were kept back while the entry just answered was dispatched. */
-static void post_finished(struct thread_ring *ring)
+static void post_finished(struct thread *thread)
 {
+    struct thread_ring *ring = &thread->ring;
     while (ring->finished != NULL) {
-        struct call *call = ring->finished;
-        struct ring_cqe cqe = call->parked.cqe;
-        ring->finished = call->next;
-        post(ring, &call->parked, &cqe);
+        struct ring_parked *record = ring->finished;
+        struct ring_cqe cqe = record->cqe;
+        ring->finished = record->next;
+        post(thread, record, &cqe);
     }
 }
 
@@ -121,7 +134,7 @@ static int32_t release_capability(struct process *process, uint32_t id)
     return 0;
 }
 
-/* No endpoint and no park space exists: what precedes the look-up is checked, the look-up cannot succeed. */
+/* No endpoint exists: what precedes the look-up is checked, the look-up cannot succeed. */
 static int32_t refuse_targetless(struct thread *thread, const struct ring_sqe *sqe)
 {
     int32_t code = ring_address_check(sqe, thread->process->profile.ring_scratch);
@@ -145,12 +158,23 @@ static bool run_entry(struct thread *thread, const struct ring_sqe *sqe, struct 
     case RING_OP_RELEASE:
         cqe->result = release_capability(thread->process, sqe->cap_id);
         return true;
+    case RING_OP_PARK:
+        return park_wait(thread, sqe, cqe);
+    case RING_OP_UNPARK:
+        cqe->result = park_wake(thread, sqe);
+        return true;
     default:
         cqe->result = refuse_targetless(thread, sqe);
         return true;
     }
 }
 
+static bool is_alive(const struct thread *thread)
+{
+    return thread->state != THREAD_DEAD && thread->process->state == PROCESS_LIVE;
+}
+
+/* An entry that ends its own thread gets no completion. */
 static void answer_entry(struct thread *thread, const struct ring_sqe *sqe)
 {
     struct thread_ring *ring = &thread->ring;
@@ -159,14 +183,11 @@ static void answer_entry(struct thread *thread, const struct ring_sqe *sqe)
     ring->dispatching = true;
     bool completed = run_entry(thread, sqe, &cqe);
     ring->dispatching = false;
+    if (!is_alive(thread))
+        return;
     if (completed)
-        post(ring, &ring->own, &cqe);
-    post_finished(ring);
-}
-
-static bool is_alive(const struct thread *thread)
-{
-    return thread->state != THREAD_DEAD && thread->process->state == PROCESS_LIVE;
+        post(thread, &ring->own, &cqe);
+    post_finished(thread);
 }
 
 /* True when an entry of another thread stopped it. `tick`: the bounds of timer-side servicing. */
@@ -203,7 +224,7 @@ struct ipc_enter_result ipc_cap_enter(struct thread *thread, uint64_t min_comple
     struct ring_owner owner;
     bool foreign = false;
     ring->wait = ring_enter_parse(min_complete, timeout_ns, machine_now_ns());
-    flush_parked(ring);
+    flush_parked(thread);
     enum ring_enter_role role = ring_consumer_enter_role(&ring->consumer);
     if (role == RING_ENTER_BUSY)
         return (struct ipc_enter_result){IPC_ENTER_YIELD, CAP_ENTER_CONSUMER_BUSY, 0};
@@ -236,7 +257,7 @@ void ipc_on_tick(struct thread *thread)
         return;
     if (ring_consumer_acquire(&ring->consumer, RING_OWNER_SYSCALL, thread->tid, &owner) != RING_CONSUMER_OK)
         return;
-    flush_parked(ring);
+    flush_parked(thread);
     (void)drain(thread, true);
     (void)ring_consumer_release(&ring->consumer, &owner);
 }
@@ -248,6 +269,7 @@ void ipc_thread_exit(struct thread *thread)
     struct thread_ring *ring = &thread->ring;
     struct call *records = thread->process->calls.records;
     ring->dispatching = true; /* nothing is posted any more, whatever a cancellation finishes */
+    park_drop(thread);
     for (uint32_t i = 0; i < OUTSTANDING_CALLS_MAX; i++) {
         struct call *call = &records[i];
         if (call->state == CALL_FREE || call->thread != thread)

@@ -10,6 +10,7 @@
 #include "kernel/ipc/call.h"
 #include "kernel/ipc/call_record.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/ipc/park.h"
 
 /*
  * Makes the buffer hold `bytes` and returns its address; old contents are lost
@@ -28,5 +29,7 @@ struct ring_cqe call_conclude(struct call *call, struct call_running *run, enum 
 
 /* A pending call got its completion: posts it, or keeps it until it can be posted. */
 void ring_complete(struct call *call, const struct ring_cqe *cqe);
+/* The same for any operation of `thread` that has a record of its own; once posted, ring_record_done frees it. */
+void ring_complete_record(struct thread *thread, struct ring_parked *record, const struct ring_cqe *cqe);
 /* Gives a call record back to its process, with its charge. */
 void call_free(struct call *call);

@@ -26,8 +26,8 @@ struct thread_ring {
     struct ring_parked_queue parked;
     struct ring_parked own; /* room for the completion of an entry that never became a pending call */
     struct ring_consumer consumer;
-    struct call *finished; /* completions that arose while an entry was being dispatched, oldest first */
-    struct call *finished_last;
+    struct ring_parked *finished; /* completions that arose while an entry was being dispatched, oldest first */
+    struct ring_parked *finished_last;
     bool dispatching;
     struct ring_enter_request wait; /* what the thread is blocked for, while it is */
 };

@@ -222,6 +222,15 @@ release:
     return error;
 }
 
+void aspace_unmap_fixed(struct aspace *as, uint64_t va, uint64_t pages)
+{
+    const struct region *region = region_find(&as->regions, va);
+    enum frame_class class = region != NULL ? aspace_class_of((enum region_kind)region->kind) : FRAME_IMAGE;
+    aspace_strip(as, va, pages, class);
+    region_remove(&as->regions, va, pages); /* a whole region: needs no entry */
+    cap_ledger_release(as->ledger, CAP_RESOURCE_IMAGE_PAGES, pages);
+}
+
 void *aspace_page(const struct aspace *as, uint64_t va)
 {
     struct machine_page page;

@@ -74,6 +74,8 @@ void aspace_destroy(struct aspace *as);
  * nothing. `kind` is neither REGION_ANON nor REGION_OBJECT. */
 enum aspace_error aspace_map_fixed(struct aspace *as, uint64_t va, uint64_t pages, uint32_t prot,
                                    enum region_kind kind);
+/* Takes back pages that aspace_map_fixed mapped as one. */
+void aspace_unmap_fixed(struct aspace *as, uint64_t va, uint64_t pages);
 /* Writes into mapped pages whatever their protection; false when one is missing. */
 bool aspace_fill(struct aspace *as, uint64_t va, const void *bytes, uint64_t len);
 /* Kernel address of the page mapped at va, NULL when none is. */
@@ -112,6 +114,8 @@ enum aspace_error aspace_map_object(struct aspace *as, const struct aspace_memor
 enum aspace_error aspace_unmap_object(struct aspace *as, struct object *object, uint64_t addr, uint64_t size);
 enum aspace_error aspace_protect_object(struct aspace *as, const struct object *object, uint64_t addr, uint64_t size,
                                         uint32_t prot);
+/* The memory object that a mapping shows at addr, and the byte of it; NULL when there is no such mapping. */
+const struct object *aspace_object_at(const struct aspace *as, uint64_t addr, uint64_t *offset);
 /* To be called from the object's `released` hook: if the process holds the
  * object no more but maps it, the mappings take over its charge. */
 void aspace_object_released(struct aspace *as, const struct object *object);

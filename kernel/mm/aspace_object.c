@@ -197,3 +197,12 @@ enum aspace_error aspace_protect_object(struct aspace *as, const struct object *
     aspace_set_prot(as, addr, pages, prot);
     return ASPACE_OK;
 }
+
+const struct object *aspace_object_at(const struct aspace *as, uint64_t addr, uint64_t *offset)
+{
+    const struct region *region = region_find(&as->regions, addr);
+    if (region == NULL || region->kind != REGION_OBJECT)
+        return NULL;
+    *offset = ((uint64_t)region->object_page << PAGE_SHIFT) + (addr - region->start);
+    return aspace_region_object(region);
+}

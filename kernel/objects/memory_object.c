@@ -48,7 +48,11 @@ static enum capn_outcome unmap(void *env, void *object, const struct capos_memor
                                struct capos_memory_object_unmap_results *out)
 {
     (void)out;
-    return outcome_of(env, aspace_unmap_object(&call_process(env)->aspace, object, in->addr, in->size));
+    struct process *process = call_process(env);
+    enum aspace_error error = aspace_unmap_object(&process->aspace, object, in->addr, in->size);
+    if (error == ASPACE_OK)
+        park_unmapped(process, in->addr, in->size);
+    return outcome_of(env, error);
 }
 
 static enum capn_outcome protect(void *env, void *object, const struct capos_memory_object_protect_params *in,

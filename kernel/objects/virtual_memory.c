@@ -33,7 +33,10 @@ static enum capn_outcome unmap(void *env, void *object, const struct capos_virtu
                                struct capos_virtual_memory_unmap_results *out)
 {
     (void)object, (void)out;
-    return outcome_of(env, aspace_unmap(space(env), in->addr, in->size));
+    enum aspace_error error = aspace_unmap(space(env), in->addr, in->size);
+    if (error == ASPACE_OK)
+        park_unmapped(call_process(env), in->addr, in->size);
+    return outcome_of(env, error);
 }
 
 static enum capn_outcome protect(void *env, void *object, const struct capos_virtual_memory_protect_params *in,
@@ -61,7 +64,10 @@ static enum capn_outcome decommit(void *env, void *object, const struct capos_vi
                                   struct capos_virtual_memory_decommit_results *out)
 {
     (void)object, (void)out;
-    return outcome_of(env, aspace_decommit(space(env), in->addr, in->size));
+    enum aspace_error error = aspace_decommit(space(env), in->addr, in->size);
+    if (error == ASPACE_OK)
+        park_unmapped(call_process(env), in->addr, in->size);
+    return outcome_of(env, error);
 }
 
 static const struct capos_virtual_memory_ops methods = {

@@ -19,8 +19,11 @@ void process_end(struct process *process, int64_t code)
     process->exit_code = code;
     process->next_ending = kernel.processes.ending;
     kernel.processes.ending = process;
-    for (struct thread *thread = process->threads; thread != NULL; thread = thread->next_in_process)
+    thread_forget_ending(process);
+    for (struct thread *thread = process->threads; thread != NULL; thread = thread->next_in_process) {
+        park_drop(thread); /* nobody wakes it in place of another */
         sched_remove(thread);
+    }
 }
 
 void process_forget(struct process *process)
@@ -119,7 +122,7 @@ static void finish(struct process *process)
 
 bool process_reap(void)
 {
-    bool cleaned = false;
+    bool cleaned = thread_reap();
     struct process **link = &kernel.processes.ending;
     while (*link != NULL) {
         struct process *process = *link;

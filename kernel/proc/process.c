@@ -71,29 +71,6 @@ static struct process *new_record(const struct process_spec *spec)
     return process;
 }
 
-/* One more thread with its ring page at `slot`. False: no record or no frame. */
-static struct thread *new_thread(struct process *process, uint32_t slot)
-{
-    struct thread *thread = pool_take(&kernel.processes.threads);
-    if (thread == NULL)
-        return NULL;
-    uint64_t va = USER_RING_BASE + slot * USER_RING_STRIDE;
-    if (aspace_map_fixed(&process->aspace, va, 1, PROT_READ_BIT | PROT_WRITE_BIT, REGION_RING) != ASPACE_OK) {
-        pool_give(&kernel.processes.threads, thread);
-        return NULL;
-    }
-    thread->process = process;
-    thread->tid = ++process->next_tid;
-    thread->generation = ++kernel.processes.next_generation;
-    thread->ring_slot = slot;
-    thread->queued_on = THREAD_NO_CPU;
-    ipc_ring_init(&thread->ring, aspace_page(&process->aspace, va));
-    thread->next_in_process = process->threads;
-    process->threads = thread;
-    process->thread_count++;
-    return thread;
-}
-
 bool process_create(const struct process_spec *spec, struct process **out, struct process_refusal *why)
 {
     struct elf_load_plan plan;
@@ -111,7 +88,7 @@ bool process_create(const struct process_spec *spec, struct process **out, struc
         return refuse_elf(why, ELF_NO_FRAMES);
     }
     error = loader_map(&process->aspace, spec->elf, &plan);
-    if (error == ELF_OK && new_thread(process, 0) == NULL)
+    if (error == ELF_OK && thread_new(process, 0) == NULL)
         error = ELF_NO_FRAMES;
     if (error != ELF_OK) {
         process_abandon(process);

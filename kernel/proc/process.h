@@ -57,6 +57,7 @@ struct process {
 
     struct thread *threads;      /* list by next_in_process */
     uint32_t thread_count;
+    uint32_t threads_ending;     /* of them */
     uint32_t next_tid;
     uint64_t image_pages;        /* of the load plan, for listings */
     uint32_t children;           /* live processes with this parent */
@@ -79,6 +80,7 @@ struct process_table {
     uint32_t next_pid;
     uint64_t next_generation;      /* of processes and threads */
     struct process *ending;        /* waits for process_reap */
+    struct thread *ending_threads; /* of processes that go on; the same */
 };
 
 struct process_spec {
@@ -109,7 +111,7 @@ void process_abandon(struct process *process);
 /* The process ends with `code` when the running kernel entry ends, wherever its
  * threads are. Of several calls the first wins; NEW processes are left alone. */
 void process_end(struct process *process, int64_t code);
-/* Cleans up ending processes that no CPU runs. True when it cleaned up one. */
+/* Cleans up ending processes and threads that no CPU runs. True when it cleaned up one. */
 bool process_reap(void);
 
 /* Live or new process with that pid, NULL when there is none. */

@@ -14,8 +14,8 @@
 
 #include "abi/limits.h"
 
-/* One per thread and the sleepers of every process: as many as can be running at once. */
-#define TIMERS_MAX (256u + 64u * TIMER_SLEEP_WAITERS_MAX)
+/* Two for each thread (cap_enter, PARK) and the sleepers of every process: as many as can be running at once. */
+#define TIMERS_MAX (64u * (2u * THREADS_PER_PROCESS_MAX + TIMER_SLEEP_WAITERS_MAX))
 
 /* Runs in kernel_on_timer with the lock held; the timer is no longer running. May start timers. */
 typedef void timer_fire_fn(void *context);

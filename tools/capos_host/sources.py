@@ -13,17 +13,21 @@ BUILT = {
     "audit_log": "AuditLog",
     "system_info": "SystemInfo",
     "timer": "Timer",
+    "thread_control": "ThreadControl",
+    "thread_spawner": "ThreadSpawner",
+    "park_space": "ParkSpace",
     "wall_clock": "WallClock",
     "log_sink": "LogSink",
     "log_reader": "LogReader",
     "system_monitor": "SystemMonitor",
     "power_control": "PowerControl",
     "stdio": "StdIO",
+    "shared_park_space": "SharedParkSpace",
 }
 
 # Sources that the schema names and this kernel does not build: it refuses them.
 KNOWN = frozenset("""
-    endpoint credential_store session_manager authority_broker thread_control thread_spawner park_space
+    endpoint credential_store session_manager authority_broker
     network_manager ssh_development_host_key tcp_listen_authority authorized_key_store restricted_shell_launcher
     chat_endpoint device_mmio interrupt scheduling_policy dmapool hardware_audit_log scheduling_context
     cpu_isolation_lease file directory store namespace manual block_device read_only_fs_root persistent_store
