@@ -32,6 +32,8 @@ static void invalid_opcode(void) { __asm__ volatile("ud2"); }
 static void privileged(void) { __asm__ volatile("hlt"); }
 static void interrupts_off(void) { __asm__ volatile("cli"); }
 static void port_output(void) { __asm__ volatile("outb %%al, $0xf4" ::"a"(0x10)); }
+static void port_input(void) { __asm__ volatile("inb $0x60, %%al" ::: "eax"); }
+static void verdict_port(void) { __asm__ volatile("outb %%al, %%dx" ::"a"('h'), "d"(0x2f8)); }
 static void breakpoint(void) { __asm__ volatile("int3"); }
 static void software_interrupt(void) { __asm__ volatile("int $0x80"); }
 static void page_fault_gate(void) { __asm__ volatile("int $14"); }
@@ -39,6 +41,16 @@ static void double_fault_gate(void) { __asm__ volatile("int $8"); }
 static void single_step(void) { __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq; nop; nop" ::: "memory", "cc"); }
 static void read_control_register(void) { __asm__ volatile("mov %%cr3, %%rax" ::: "rax"); }
 static void read_model_register(void) { __asm__ volatile("rdmsr" ::"c"(0xc0000080) : "eax", "edx"); }
+static void read_counter(void) { __asm__ volatile("rdpmc" ::"c"(0) : "eax", "edx"); }
+static void write_segment_base(void) { __asm__ volatile("wrgsbase %0" ::"r"(0x200000ull)); }
+static void trap_instruction(void) { __asm__ volatile(".byte 0xf1"); }
+/* The kernel's table addresses (UMIP). */
+static void store_table(void)
+{
+    uint8_t table[10];
+    __asm__ volatile("sgdt %0" : "=m"(table));
+}
+
 static void stack_overflow(void) { __asm__ volatile("1: push %%rax; jmp 1b" ::: "memory"); }
 static void bad_stack(void) { __asm__ volatile("mov $0x10, %%rsp; push %%rax" ::: "memory"); }
 static void load_segment(void) { __asm__ volatile("mov %0, %%ds" ::"r"(0x10)); }
@@ -79,7 +91,8 @@ static const struct {
     { "int3", breakpoint }, { "int80", software_interrupt }, { "int14", page_fault_gate }, { "int8", double_fault_gate },
     { "single-step", single_step }, { "cr3", read_control_register }, { "rdmsr", read_model_register },
     { "x87-divide", floating_point }, { "stack-overflow", stack_overflow },
-    { "bad-stack", bad_stack }, { "load-ds", load_segment },
+    { "bad-stack", bad_stack }, { "load-ds", load_segment }, { "in", port_input }, { "out-verdict", verdict_port },
+    { "rdpmc", read_counter }, { "wrgsbase", write_segment_base }, { "int1", trap_instruction }, { "sgdt", store_table },
 };
 
 #define FAULTS (sizeof faults / sizeof faults[0])
