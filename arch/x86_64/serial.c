@@ -20,7 +20,7 @@
 #define STATUS_FIFO_EMPTY 0x20u
 #define STATUS_ALL_SENT 0x40u
 #define FIFO_BYTES 16u
-#define WAIT_TRIES 100000u
+#define WAIT_TRIES 100000000u /* minutes under emulation: the reader on the host may be held up */
 
 static bool has_console, has_verdict;
 
