@@ -11,8 +11,8 @@ _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTI
 
 
 def files(*suffixes):
-    """Paths, from the root, of the tree's files with these suffixes: what git has or would add."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
+    """Paths, from the root, of the tree's files with these suffixes: what git has or would add, whoever owns the tree."""
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
                             stdout=subprocess.PIPE, text=True, check=True).stdout
     return sorted({path for path in listed.split("\0")
                    if path.endswith(suffixes) and os.path.exists(os.path.join(ROOT, path))})

@@ -112,10 +112,11 @@ static uint64_t scale(uint64_t value, uint64_t factor)
     return (uint64_t)((unsigned __int128)value * factor >> 32);
 }
 
-/* Counters of two CPUs may differ by a little: no answer is below one already given. */
+/* Counters of two CPUs may differ by a little: no answer is below one already given, or before the start. */
 uint64_t machine_now_ns(void)
 {
-    uint64_t now = scale(read_tsc() - boot_tsc, ns_per_tsc);
+    uint64_t tsc = read_tsc();
+    uint64_t now = tsc > boot_tsc ? scale(tsc - boot_tsc, ns_per_tsc) : 0;
     uint64_t last = __atomic_load_n(&last_ns, __ATOMIC_RELAXED);
     while (now > last)
         if (__atomic_compare_exchange_n(&last_ns, &last, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
