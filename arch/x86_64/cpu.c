@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Processor set-up. Bits of control registers, descriptors and MSRs as in the
- * Intel SDM 3, chapters 2, 3, 5 and 6. User code cannot write its segment
- * bases (FSGSBASE stays off), so the kernel's idea of them is the truth.
+ * Intel SDM 3, chapters 2, 3, 5 and 6. User code cannot choose its segment
+ * bases (FSGSBASE stays off), but loading a selector clears them: thread.c.
  */
 #include "arch/x86_64/cpu.h"
 

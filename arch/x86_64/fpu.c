@@ -22,6 +22,8 @@ void fpu_setup(void)
     write_xcr0(wanted);
     if (cpuid(0xd, 0).ebx <= MACHINE_FPU_BYTES)
         components = wanted;
+    else
+        write_xcr0(XCR0_X87_SSE); /* what FXSAVE covers */
 }
 
 /* Legacy area: FCW at 0, MXCSR at 24. A zero XSAVE header means every component in its initial state. */
