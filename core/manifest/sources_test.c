@@ -13,7 +13,7 @@
 static void complete_and_unique(void **state)
 {
     (void)state;
-    assert_int_equal(manifest_source_count(), CAPOS_KERNEL_CAP_SOURCE_COUNT + 3);
+    assert_int_equal(manifest_source_count(), CAPOS_KERNEL_CAP_SOURCE_COUNT + 4);
     for (size_t i = 0; i < manifest_source_count(); i++) {
         const struct manifest_source *source = manifest_source_at(i);
         bool upstream = i < CAPOS_KERNEL_CAP_SOURCE_COUNT;

@@ -64,7 +64,7 @@ static int32_t open_word(struct thread *thread, const struct ring_sqe *sqe, stru
 static void finish(struct thread *thread, enum park_result result)
 {
     struct thread_park *park = &thread->park;
-    struct ring_cqe cqe = {.user_data = park->user_data, .result = result};
+    struct ring_cqe cqe = {.user_data = park->user_data, .result = (int32_t)result};
     (void)park_remove(&kernel.parks, &park->waiter);
     timer_stop(park->timer);
     park->timer = TIMER_NONE;
