@@ -77,6 +77,7 @@ struct machine_resume kernel_on_cpu_start(void)
     struct cpu_state *cpu = cpu_state();
     cpu->online = true;
     cpu->armed = MACHINE_NO_DEADLINE;
+    cpu->floor = SCHED_TICK_NS;
     cpu->idle_started = machine_now_ns();
     return leave();
 }

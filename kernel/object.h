@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/limits.h"
 #include "core/cap/table.h"
 #include "core/capn/dispatch.h"
 
@@ -39,6 +40,12 @@ struct object_ops {
     void (*cancel)(struct object *object, struct call *call);
     /* Last reference gone: give everything back, but not the object itself. NULL: nothing to do. */
     void (*destroy)(struct object *object);
+    /* A kernel source made it for that process, whose table is about to hold it. NULL: nothing to do. */
+    void (*granted)(struct object *object, const struct process *process);
+    /* Its holds were revoked in some table. NULL: nothing to do. */
+    void (*revoked)(struct object *object);
+    /* False: a CALL is answered as disconnected. NULL: alive as long as it exists. */
+    bool (*is_live)(const struct object *object);
     /* Pages this object charges to each holder's frame grants; NULL = 0. */
     uint32_t (*frame_pages)(const struct object *object);
     bool aspace_bound; /* never handed to another process (virtual memory, park space) */
@@ -54,7 +61,10 @@ struct object {
 
 /* Objects come from one fixed pool of equal blocks. */
 #define OBJECT_BYTES 128u
-#define OBJECT_COUNT 16384u
+/* Capabilities that the waiting calls of one process may carry, all together. Ours. */
+#define TRAVELLING_CAPS_MAX 64u
+/* For each of 64 processes: one per slot, per pending call and per capability on its way. */
+#define OBJECT_COUNT (64u * (CAP_SLOTS_MAX + OUTSTANDING_CALLS_MAX + TRAVELLING_CAPS_MAX))
 bool object_pool_init(void); /* once, at boot; false when memory does not suffice */
 
 /* A zeroed block with one reference, or NULL when the pool is exhausted. */

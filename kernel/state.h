@@ -24,7 +24,11 @@ struct cpu_state {
     struct run_queue queue;
     bool online;             /* has passed kernel_on_cpu_start */
     uint32_t kicks;          /* bit per CPU to kick when this one has let go of the lock */
-    bool yield;              /* current asked to go to the end of its queue */
+    bool yield;              /* current is to go back to its queue */
+    bool give_way;           /* to its end: it asked to */
+    uint64_t floor;          /* ns, on the queue's scale: what the thread chosen last had had; never falls */
+    struct thread *favoured; /* if woken in this entry, it runs here without passing through a queue */
+    struct thread *handed;   /* it was woken */
     uint64_t armed;          /* deadline its timer is set to */
     uint64_t idle_ns;        /* finished stretches of idleness */
     uint64_t idle_started;

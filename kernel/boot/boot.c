@@ -13,8 +13,8 @@
 #include "kernel/object.h"
 #include "kernel/state.h"
 
-/* One epoch cell for every slot of every table, and those of a transfer on its way. */
-#define EPOCH_CELLS (PROCESSES_MAX * CAP_SLOTS_MAX + TRANSFER_DESCRIPTORS_MAX)
+/* One epoch cell for every slot of every table, for capabilities in waiting calls, and for those of the running request. */
+#define EPOCH_CELLS (PROCESSES_MAX * (CAP_SLOTS_MAX + TRAVELLING_CAPS_MAX) + TRANSFER_DESCRIPTORS_MAX)
 
 void boot_refuse(const char *kind, const char *text, size_t len)
 {

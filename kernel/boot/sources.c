@@ -16,6 +16,7 @@ struct source {
 
 static const struct source sources[] = {
     {0, &console_ops},
+    {1, &endpoint_ops},
     {2, &frame_allocator_ops},
     {3, &virtual_memory_ops},
     {4, &process_spawner_ops},
@@ -26,6 +27,7 @@ static const struct source sources[] = {
     {12, &system_info_ops},
     {13, &null_ops},
     {15, &timer_ops},
+    {24, &endpoint_ops}, /* chat_endpoint */
     {16, &thread_control_ops},
     {17, &thread_spawner_ops},
     {18, &park_space_ops},
@@ -81,6 +83,8 @@ bool source_grant(const struct source_request *request, struct process *process,
     if (object->ops->interface_id != request->interface_id) {
         refuse(why, CAP_EXCEPTION_FAILED, cap_error_text(CAP_INTERFACE_RELABEL));
     } else {
+        if (object->ops->granted != NULL)
+            object->ops->granted(object, process);
         enum cap_error error = object_insert(&process->table, object, &entry->cap_id);
         ok = error == CAP_OK;
         if (!ok)

@@ -94,7 +94,7 @@ enum cap_error call_add_result_cap(struct call *call, struct call_result_cap cap
     struct call_running *run = call->running;
     struct cap_hold hold = cap_hold_default(cap.object->ops->interface_id);
     hold.transfer_mode = cap.transfer_mode;
-    hold.origin = CAP_ORIGIN_RESULT_CAP;
+    hold.origin = cap.origin != 0 ? cap.origin : CAP_ORIGIN_RESULT_CAP;
     enum cap_error error = CAP_TRANSACTION_FULL;
     uint32_t id = 0;
     if (run->cap_count < RESULT_CAPS_MAX)
@@ -176,6 +176,12 @@ struct ring_cqe call_conclude(struct call *call, struct call_running *run, enum 
     return cqe;
 }
 
+void call_note(const struct call *call)
+{
+    call->thread->last_call = (struct thread_last_call){
+        .interface_id = call->interface_id, .method_id = call->sqe.method_id, .running = true};
+}
+
 /* ---- pending calls ------------------------------------------------------------ */
 
 struct call *call_pend(struct call *call)
@@ -205,7 +211,8 @@ void call_unpend(struct call *pending)
 
 void call_free(struct call *call)
 {
-    cap_ledger_release(process_ledger(call->process), CAP_RESOURCE_OUTSTANDING_CALLS, 1);
+    if (!call->receives)
+        cap_ledger_release(process_ledger(call->process), CAP_RESOURCE_OUTSTANDING_CALLS, 1);
     call->state = CALL_FREE;
 }
 

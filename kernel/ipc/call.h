@@ -50,6 +50,7 @@ uint32_t call_reply_room(const struct call *call);
 struct call_result_cap {
     struct object *object;
     uint8_t transfer_mode; /* enum cap_transfer_mode */
+    uint8_t origin;        /* enum cap_origin; 0 means CAP_ORIGIN_RESULT_CAP */
 };
 enum cap_error call_add_result_cap(struct call *call, struct call_result_cap cap, uint16_t *index);
 /* Takes all of them back; what a refusal after them does anyway, but sooner. */

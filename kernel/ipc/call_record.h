@@ -5,7 +5,9 @@
  * see kernel/ipc/call.h only.
  *
  * A call runs on a record of the dispatcher's own; only a call that pends
- * takes one of the process's 64, which is charged to outstanding calls.
+ * takes one of the process's 64, which is charged to outstanding calls. A RECV
+ * takes one of the process's receive records, of which an endpoint's limit on
+ * receives is the usual bound.
  */
 #pragma once
 
@@ -15,8 +17,11 @@
 #include "abi/limits.h"
 #include "abi/ring.h"
 #include "core/capn/dispatch.h"
+#include "core/endpoint/endpoint.h"
 #include "core/ring/parked.h"
 #include "kernel/object.h"
+
+struct cap_transaction;
 
 enum call_state {
     CALL_FREE,
@@ -32,8 +37,16 @@ struct call_running {
     uint32_t cap_count;
 };
 
+/* Kernel memory that messages pass through; grows on demand and is charged to scratch bytes. */
+struct scratch_buffer {
+    uint64_t frame;   /* first frame of a run; meaningless while pages is 0 */
+    uint32_t pages;
+    uint32_t charged; /* bytes */
+};
+
 struct call {
     enum call_state state;
+    bool receives;         /* of a RECV */
     struct process *process;
     struct thread *thread;
     struct object *object; /* one reference while pending */
@@ -43,17 +56,23 @@ struct call {
     struct call_running *running; /* NULL once pending */
     uint64_t words[3];     /* free for the object while pending */
     struct call *next;     /* the same */
+    /* kernel/ipc/endpoint.c */
+    union {
+        struct endpoint_call sent;
+        struct endpoint_receive receive;
+    };
+    uint64_t interface_id;            /* of the hold */
+    const uint8_t *message;           /* params of a call that was not delivered yet */
+    struct cap_transaction *transfers; /* its capabilities, NULL without */
+    struct scratch_buffer held;       /* where the two lie while it waits */
 };
+
+/* RECVs of one process that wait, or whose completion does: eight endpoints with as many as they take. Ours. */
+#define PENDING_RECEIVES_MAX 128u
 
 struct call_table {
     struct call records[OUTSTANDING_CALLS_MAX];
-};
-
-/* Kernel memory that messages pass through; grows on demand and is charged to scratch bytes. */
-struct scratch_buffer {
-    uint64_t frame;   /* first frame of a run; meaningless while pages is 0 */
-    uint32_t pages;
-    uint32_t charged; /* bytes */
+    struct call receives[PENDING_RECEIVES_MAX];
 };
 
 struct call_scratch {

@@ -134,16 +134,6 @@ static int32_t release_capability(struct process *process, uint32_t id)
     return 0;
 }
 
-/* No endpoint exists: what precedes the look-up is checked, the look-up cannot succeed. */
-static int32_t refuse_targetless(struct thread *thread, const struct ring_sqe *sqe)
-{
-    int32_t code = ring_address_check(sqe, thread->process->profile.ring_scratch);
-    if (code == 0 && sqe->opcode == RING_OP_RECV &&
-        !aspace_range_ok(&thread->process->aspace, sqe->result_addr, sqe->result_len, true))
-        code = CAP_ERR_INVALID_RESULT_BUFFER;
-    return code != 0 ? code : CAP_ERR_INVOKE_FAILED;
-}
-
 /* True: *cqe is the completion. False: a call pends. */
 static bool run_entry(struct thread *thread, const struct ring_sqe *sqe, struct ring_cqe *cqe)
 {
@@ -163,8 +153,17 @@ static bool run_entry(struct thread *thread, const struct ring_sqe *sqe, struct 
     case RING_OP_UNPARK:
         cqe->result = park_wake(thread, sqe);
         return true;
-    default:
-        cqe->result = refuse_targetless(thread, sqe);
+    case RING_OP_RECV:
+        cqe->result = endpoint_recv(thread, sqe);
+        return cqe->result != 0;
+    case RING_OP_RETURN:
+        cqe->result = endpoint_return(thread, sqe);
+        return true;
+    case RING_OP_CANCEL:
+        cqe->result = endpoint_cancel(thread, sqe);
+        return true;
+    default: /* the wire check lets nothing else through */
+        cqe->result = CAP_ERR_INVALID_REQUEST;
         return true;
     }
 }
@@ -264,13 +263,9 @@ void ipc_on_tick(struct thread *thread)
 
 /* ---- ends ---------------------------------------------------------------------------- */
 
-void ipc_thread_exit(struct thread *thread)
+static void drop_calls(const struct thread *thread, struct call *records, uint32_t count)
 {
-    struct thread_ring *ring = &thread->ring;
-    struct call *records = thread->process->calls.records;
-    ring->dispatching = true; /* nothing is posted any more, whatever a cancellation finishes */
-    park_drop(thread);
-    for (uint32_t i = 0; i < OUTSTANDING_CALLS_MAX; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct call *call = &records[i];
         if (call->state == CALL_FREE || call->thread != thread)
             continue;
@@ -282,6 +277,18 @@ void ipc_thread_exit(struct thread *thread)
         }
         call_free(call);
     }
+}
+
+void ipc_thread_exit(struct thread *thread)
+{
+    struct thread_ring *ring = &thread->ring;
+    struct call_table *calls = &thread->process->calls;
+    ring->dispatching = true; /* nothing is posted any more, whatever a cancellation finishes */
+    park_drop(thread);
+    drop_calls(thread, calls->records, OUTSTANDING_CALLS_MAX);
+    drop_calls(thread, calls->receives, PENDING_RECEIVES_MAX);
+    if (thread->process->state == PROCESS_LIVE)
+        endpoint_thread_exit(thread);
     ring->finished = NULL;
     ring_parked_init(&ring->parked);
     (void)ring_consumer_release_for_teardown(&ring->consumer);

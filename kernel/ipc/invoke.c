@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "core/ring/address.h"
+#include "kernel/objects/endpoint.h"
 #include "kernel/proc/process.h"
 
 /* Exceptions of the path itself. They carry no result capabilities. */
@@ -66,13 +67,11 @@ static bool prepare_reply(struct call *call, struct call_running *run, struct ri
 static bool dispatch(struct call *call, struct call_running *run, struct ring_cqe *cqe)
 {
     struct object *object = call->object;
-    struct thread_last_call *last = &call->thread->last_call;
-    *last = (struct thread_last_call){.interface_id = object->ops->interface_id,
-                                      .method_id = call->sqe.method_id, .running = true};
+    call_note(call);
     object_hold(object); /* the handler may release the last capability that names it */
     enum capn_outcome outcome = object->ops->serve(object->ops->methods, object, &run->context);
     if (outcome != CAPN_PENDING) {
-        last->running = false;
+        call->thread->last_call.running = false;
         *cqe = call_conclude(call, run, outcome);
     }
     object_drop(object);
@@ -99,15 +98,19 @@ bool call_invoke(struct thread *thread, const struct ring_sqe *sqe, struct ring_
         *cqe = refuse(&call, &run, CAP_EXCEPTION_DISCONNECTED, "endpoint owner exited");
         return true;
     }
-    if (code == 0 && sqe->xfer_cap_count > 0)
-        code = CAP_ERR_TRANSFER_NOT_SUPPORTED; /* no kernel object takes capabilities */
+    struct endpoint_object *endpoint = code == 0 ? endpoint_behind(slot->object) : NULL;
+    if (code == 0 && sqe->xfer_cap_count > 0 && endpoint == NULL)
+        code = CAP_ERR_TRANSFER_NOT_SUPPORTED;
     if (code != 0) {
         *cqe = transport(&call, code);
         return true;
     }
     call.object = slot->object;
     call.badge = slot->hold.badge;
-    if (!copy_params(&call, &run, cqe) || !prepare_reply(&call, &run, cqe))
+    call.interface_id = slot->hold.interface_id;
+    if (!copy_params(&call, &run, cqe))
         return true;
-    return dispatch(&call, &run, cqe);
+    if (endpoint != NULL)
+        return endpoint_invoke(endpoint, &call, &run, cqe);
+    return !prepare_reply(&call, &run, cqe) || dispatch(&call, &run, cqe);
 }

@@ -47,11 +47,16 @@ static enum capn_outcome revoke(void *env, void *object, const struct capos_capa
     (void)out;
     struct process *process = managed(object);
     uint64_t epoch = 0;
+    const struct cap_slot *slot = NULL;
     enum cap_error error =
-        process == NULL ? CAP_NOT_FOUND : cap_table_revoke(&process->table, in->cap_id, &epoch);
+        process == NULL ? CAP_NOT_FOUND : cap_table_lookup(&process->table, in->cap_id, &slot);
     if (error != CAP_OK)
         return call_cap_exception(env, error);
+    struct object *revoked = slot->object;
+    (void)cap_table_revoke(&process->table, in->cap_id, &epoch);
     trace_event(TRACE_CAP_REVOKE, in->cap_id, epoch);
+    if (revoked->ops->revoked != NULL)
+        revoked->ops->revoked(revoked);
     return CAPN_DONE;
 }
 

@@ -15,6 +15,8 @@ struct process;
 extern const struct object_ops audit_log_ops;
 extern const struct object_ops boot_package_ops;
 extern const struct object_ops console_ops;
+extern const struct object_ops endpoint_facet_ops; /* not a source */
+extern const struct object_ops endpoint_ops;
 extern const struct object_ops entropy_source_ops;
 extern const struct object_ops frame_allocator_ops;
 extern const struct object_ops log_reader_ops;

@@ -2,7 +2,7 @@
 /*
  * ProcessSpawner: one transaction that makes a child with exactly the granted
  * capabilities, or nothing. Pipes do not exist yet.
- * Source: docs/kernel-semantics.md, PL-06 to PL-15, TX-02, TX-05.
+ * Source: docs/kernel-semantics.md, PL-06 to PL-15, FA-01 to FA-05, TX-02, TX-05.
  */
 #include "abi/capset.h"
 #include "core/base/bytes.h"
@@ -10,13 +10,14 @@
 #include "kernel/boot/sources.h"
 #include "kernel/ipc/call.h"
 #include "kernel/objects/boot_manifest.h"
+#include "kernel/objects/endpoint.h"
 #include "kernel/objects/objects.h"
 #include "kernel/proc/process.h"
 #include "kernel/state.h"
 #include "schema/generated/capos_dispatch.h"
 
 #define REPLY_BYTES 24u
-#define REPLY_CAPS 2u
+#define REPLY_CAPS 2u /* and one for each parent endpoint */
 
 /* One spawn on its way, under the kernel lock; too large for the stack. */
 static struct {
@@ -25,6 +26,7 @@ static struct {
     struct process *child;
     uint32_t grant_count;
     uint32_t done; /* grants that the child has */
+    uint32_t endpoint_count; /* that the child is to own: the parent gets a facet of each */
     struct capos_cap_grant grants[CAPSET_ENTRIES_MAX];
     struct capset_entry entries[CAPSET_ENTRIES_MAX];
 } spawning;
@@ -48,9 +50,17 @@ static const char *check_grant(uint32_t index)
     return grant->source.which == CAPOS_CAP_GRANT_SOURCE_CAPABILITY ? NULL : "unknown grant source";
 }
 
+static bool is_endpoint_source(const struct capos_cap_grant *grant)
+{
+    return grant->source.which == CAPOS_CAP_GRANT_SOURCE_KERNEL &&
+           (grant->source.kernel == CAPOS_KERNEL_CAP_SOURCE_ENDPOINT ||
+            grant->source.kernel == CAPOS_KERNEL_CAP_SOURCE_CHAT_ENDPOINT);
+}
+
 static enum capn_outcome read_grants(struct call *call, const struct capn_list *grants)
 {
     spawning.grant_count = capn_list_len(grants);
+    spawning.endpoint_count = 0;
     if (spawning.grant_count > CAPSET_ENTRIES_MAX)
         return call_invalid(call, "too many grants");
     for (uint32_t i = 0; i < spawning.grant_count; i++) {
@@ -59,7 +69,10 @@ static enum capn_outcome read_grants(struct call *call, const struct capn_list *
         const char *refusal = check_grant(i);
         if (refusal != NULL)
             return call_invalid(call, refusal);
+        spawning.endpoint_count += is_endpoint_source(&spawning.grants[i]);
     }
+    if (spawning.endpoint_count > RESULT_CAPS_MAX - REPLY_CAPS)
+        return call_invalid(call, "too many endpoints");
     return CAPN_DONE;
 }
 
@@ -70,15 +83,12 @@ static bool is_move(const struct capos_cap_grant *grant)
     return grant->source.which == CAPOS_CAP_GRANT_SOURCE_CAPABILITY && grant->mode == CAPOS_CAP_GRANT_MODE_MOVE;
 }
 
-/* Raw and move keep badge and interface; the facet modes are for endpoints, and no object here is one. */
-static enum cap_error check_held(const struct capos_cap_grant *grant)
+/* Raw and move keep badge and interface. An endpoint goes raw whatever its mode. */
+static enum cap_error check_held(const struct cap_slot *slot, const struct capos_cap_grant *grant)
 {
-    const struct cap_slot *slot;
-    enum cap_error error = cap_table_lookup(&spawning.parent->table, grant->cap_id, &slot);
-    if (error != CAP_OK)
-        return error;
-    const struct object *object = slot->object;
-    if (slot->hold.transfer_mode == CAP_MODE_NONE || object->ops->aspace_bound)
+    struct object *object = slot->object;
+    bool any_mode = endpoint_behind(object) != NULL && !is_move(grant);
+    if ((slot->hold.transfer_mode == CAP_MODE_NONE && !any_mode) || object->ops->aspace_bound)
         return CAP_TRANSFER_NOT_ALLOWED;
     return slot->hold.interface_id != grant->interface_id ? CAP_INTERFACE_RELABEL : CAP_OK;
 }
@@ -88,14 +98,14 @@ static enum cap_error grant_held(const struct capos_cap_grant *grant, uint32_t *
     struct cap_prepared prepared;
     struct cap_token token;
     enum cap_grant_kind kind = is_move(grant) ? CAP_GRANT_MOVE : CAP_GRANT_RAW;
-    enum cap_error error = check_held(grant);
-    if (error == CAP_OK)
-        error = cap_grant_prepare(&spawning.parent->table, grant->cap_id, kind, &prepared);
+    enum cap_error error = cap_grant_prepare(&spawning.parent->table, grant->cap_id, kind, &prepared);
     if (error != CAP_OK)
         return error;
     error = cap_transfer_insert(&spawning.child->table, &prepared, &token);
     if (error == CAP_OK) {
         object_hold(prepared.object);
+        if (endpoint_owned(prepared.object) != NULL)
+            endpoint_owner_added(endpoint_owned(prepared.object));
         *id = token.cap_id;
         trace_event(TRACE_CAP_INSERT, *id, prepared.hold.object_id);
     } else if (is_move(grant)) {
@@ -111,6 +121,46 @@ static bool is_facet(const struct capos_cap_grant *grant)
            grant->mode == CAPOS_CAP_GRANT_MODE_SERVICE_OBJECT;
 }
 
+/* A facet of its own, with an epoch of its own: interface and badge are the owner's choice. */
+static enum capn_outcome mint(struct endpoint_object *endpoint, const struct cap_facet *facet, uint32_t *id)
+{
+    struct object *object = endpoint_facet_create(endpoint);
+    if (object == NULL)
+        return call_exception(spawning.call, CAP_EXCEPTION_OVERLOADED, "out of kernel objects");
+    struct cap_hold hold = {.interface_id = facet->interface_id, .badge = facet->badge,
+                            .transfer_mode = CAP_MODE_COPY, .origin = CAP_ORIGIN_SPAWN_GRANT};
+    enum cap_error error = cap_table_insert(&spawning.child->table, object, &hold, id);
+    if (error != CAP_OK) {
+        object_drop(object);
+        return call_cap_exception(spawning.call, error);
+    }
+    trace_event(TRACE_CAP_INSERT, *id, object->id);
+    return CAPN_DONE;
+}
+
+/* One of the parent's own capabilities. */
+static enum capn_outcome grant_own(const struct capos_cap_grant *grant, uint32_t *id)
+{
+    const struct cap_slot *slot;
+    enum cap_error error = cap_table_lookup(&spawning.parent->table, grant->cap_id, &slot);
+    if (error != CAP_OK)
+        return call_cap_exception(spawning.call, error);
+    if (is_facet(grant)) {
+        struct endpoint_object *owned = endpoint_owned(slot->object);
+        struct cap_facet facet = {.interface_id = grant->interface_id, .badge = grant->badge};
+        if (endpoint_behind(slot->object) == NULL)
+            return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "capability is not an endpoint");
+        error = cap_facet_resolve(&slot->hold, owned != NULL, &facet, &facet);
+        if (error == CAP_OK && owned != NULL)
+            return mint(owned, &facet, id);
+    } else {
+        error = check_held(slot, grant);
+    }
+    if (error == CAP_OK)
+        error = grant_held(grant, id);
+    return error == CAP_OK ? CAPN_DONE : call_cap_exception(spawning.call, error);
+}
+
 static enum capn_outcome grant_one(const struct capos_cap_grant *grant, struct capset_entry *entry)
 {
     struct call *call = spawning.call;
@@ -120,11 +170,9 @@ static enum capn_outcome grant_one(const struct capos_cap_grant *grant, struct c
         if (!source_grant(&request, spawning.child, entry, &why))
             return call_exception(call, why.type, why.text);
     } else {
-        if (is_facet(grant))
-            return call_exception(call, CAP_EXCEPTION_FAILED, "capability is not an endpoint");
-        enum cap_error error = grant_held(grant, &entry->cap_id);
-        if (error != CAP_OK)
-            return call_cap_exception(call, error);
+        enum capn_outcome outcome = grant_own(grant, &entry->cap_id);
+        if (outcome != CAPN_DONE)
+            return outcome;
         entry->interface_id = grant->interface_id;
     }
     entry->name_len = grant->name.len;
@@ -167,12 +215,29 @@ static void commit_moves(void)
 
 /* ---- the transaction ------------------------------------------------------------------ */
 
-static enum capn_outcome add_result(struct object *object, uint16_t *index)
+static enum capn_outcome add_result(struct call_result_cap cap, uint16_t *index)
 {
-    if (object == NULL)
+    if (cap.object == NULL)
         return call_exception(spawning.call, CAP_EXCEPTION_OVERLOADED, "out of kernel objects");
-    enum cap_error error = call_add_result_cap(spawning.call, (struct call_result_cap){.object = object}, index);
+    enum cap_error error = call_add_result_cap(spawning.call, cap, index);
     return error == CAP_OK ? CAPN_DONE : call_cap_exception(spawning.call, error);
+}
+
+/* A facet for the parent of each endpoint that the child owns by its grants from the kernel, in their order (PL-11). */
+static enum capn_outcome add_parent_endpoints(void)
+{
+    enum capn_outcome outcome = CAPN_DONE;
+    uint16_t index;
+    for (uint32_t i = 0; i < spawning.grant_count && outcome == CAPN_DONE; i++) {
+        const struct cap_slot *slot;
+        if (!is_endpoint_source(&spawning.grants[i]) ||
+            cap_table_lookup(&spawning.child->table, spawning.entries[i].cap_id, &slot) != CAP_OK)
+            continue;
+        outcome = add_result((struct call_result_cap){.object = endpoint_facet_create(endpoint_owned(slot->object)),
+                                                      .transfer_mode = CAP_MODE_COPY,
+                                                      .origin = CAP_ORIGIN_SPAWNER_ENDPOINT}, &index);
+    }
+    return outcome;
 }
 
 static enum capn_outcome seal(void)
@@ -190,9 +255,12 @@ static enum capn_outcome furnish(struct capos_process_spawner_spawn_results *out
     if (outcome == CAPN_DONE)
         outcome = seal();
     if (outcome == CAPN_DONE)
-        outcome = add_result(process_handle_create(spawning.child), &out->handle_index);
+        outcome = add_result((struct call_result_cap){.object = process_handle_create(spawning.child)}, &out->handle_index);
     if (outcome == CAPN_DONE)
-        outcome = add_result(capability_manager_create(spawning.child), &out->capability_manager_index);
+        outcome = add_result((struct call_result_cap){.object = capability_manager_create(spawning.child)},
+                             &out->capability_manager_index);
+    if (outcome == CAPN_DONE)
+        outcome = add_parent_endpoints();
     return outcome;
 }
 
@@ -222,9 +290,9 @@ static enum capn_outcome spawn(void *env, void *object, const struct capos_proce
     spawning.call = env;
     spawning.parent = call_process(env);
     outcome = read_grants(env, &in->grants);
-    if (outcome != CAPN_DONE || !call_reply_fits(env, REPLY_BYTES, REPLY_CAPS, &outcome))
+    if (outcome != CAPN_DONE || !call_reply_fits(env, REPLY_BYTES, REPLY_CAPS + spawning.endpoint_count, &outcome))
         return outcome;
-    enum cap_error error = cap_table_preflight(&spawning.parent->table, REPLY_CAPS);
+    enum cap_error error = cap_table_preflight(&spawning.parent->table, REPLY_CAPS + spawning.endpoint_count);
     if (error != CAP_OK)
         return call_cap_exception(env, error);
     outcome = create_child(in);

@@ -65,6 +65,7 @@ struct thread {
     uint32_t timer;       /* of the wait, TIMER_NONE without */
     uint64_t run_started; /* ns, while running */
     uint64_t quantum_end; /* ns, while running */
+    uint64_t fair;        /* ns had, on the scale of its CPU's queue */
     uint64_t cpu_time;    /* ns, finished stretches */
 
     /* Its end. */

@@ -4,6 +4,9 @@
 
 #include "kernel/state.h"
 
+/* How far a thread that comes from another CPU may be behind those here. */
+#define FAIR_LEAD_MAX (4 * SCHED_TICK_NS)
+
 uint64_t sched_ticks(void)
 {
     return machine_now_ns() / SCHED_TICK_NS;
@@ -16,13 +19,13 @@ static void enqueue(uint32_t cpu, struct thread *thread)
     if (thread->queued_on != THREAD_NO_CPU)
         kernel_panic("thread queued twice", thread->generation);
     struct run_queue *queue = &kernel.cpus[cpu].queue;
-    thread->run_next = NULL;
-    thread->run_prev = queue->tail;
-    if (queue->tail != NULL)
-        queue->tail->run_next = thread;
-    else
-        queue->head = thread;
-    queue->tail = thread;
+    struct thread *before = queue->tail;
+    while (before != NULL && before->fair > thread->fair)
+        before = before->run_prev;
+    thread->run_prev = before;
+    thread->run_next = before != NULL ? before->run_next : queue->head;
+    *(before != NULL ? &before->run_next : &queue->head) = thread;
+    *(thread->run_next != NULL ? &thread->run_next->run_prev : &queue->tail) = thread;
     queue->count++;
     thread->queued_on = cpu;
     thread->state = THREAD_RUNNABLE;
@@ -76,15 +79,32 @@ void sched_send_kicks(void)
     }
 }
 
+/* Ahead or behind by as much as on the CPU it comes from, within bounds. */
+static void rescale(struct thread *thread, uint32_t from, uint32_t to)
+{
+    uint64_t then = kernel.cpus[from].floor, now = kernel.cpus[to].floor;
+    uint64_t lead = thread->fair > then ? thread->fair - then : 0;
+    uint64_t lag = thread->fair < then ? then - thread->fair : 0;
+    if (from != to)
+        thread->fair = now + (lead < FAIR_LEAD_MAX ? lead : FAIR_LEAD_MAX) - (lag < SCHED_TICK_NS ? lag : SCHED_TICK_NS);
+}
+
 static void place(struct thread *thread)
 {
+    struct cpu_state *self = cpu_state();
     uint32_t cpu = thread->cpu;
+    if (thread == self->favoured && cpu == machine_cpu() && self->handed == NULL) {
+        self->handed = thread;
+        thread->state = THREAD_RUNNABLE;
+        return;
+    }
     if (!is_idle(cpu)) {
         uint32_t other = is_idle(machine_cpu()) ? machine_cpu() : idle_cpu();
         if (other != THREAD_NO_CPU)
             cpu = other;
     }
     bool must_kick = cpu != machine_cpu() && is_idle(cpu);
+    rescale(thread, thread->cpu, cpu);
     enqueue(cpu, thread);
     if (must_kick)
         kick_later(cpu);
@@ -99,8 +119,12 @@ static struct thread *take_next(uint32_t self)
             if (kernel.cpus[cpu].queue.count > kernel.cpus[from].queue.count)
                 from = cpu;
     struct thread *thread = kernel.cpus[from].queue.head;
-    if (thread != NULL)
-        dequeue(thread);
+    if (thread == NULL)
+        return NULL;
+    dequeue(thread);
+    rescale(thread, from, self);
+    if (thread->fair > kernel.cpus[self].floor)
+        kernel.cpus[self].floor = thread->fair;
     return thread;
 }
 
@@ -109,6 +133,7 @@ static struct thread *take_next(uint32_t self)
 void sched_admit(struct thread *thread)
 {
     thread->cpu = machine_cpu();
+    thread->fair = cpu_state()->floor;
     place(thread);
 }
 
@@ -142,13 +167,22 @@ void sched_wake(struct thread *thread)
     uint64_t value = ipc_enter_value(thread);
     machine_context_set_result(&thread->context, value);
     trace_event(TRACE_SYSCALL_EXIT, thread->tid, value);
+    uint64_t floor = kernel.cpus[thread->cpu].floor;
+    if (thread->fair + SCHED_TICK_NS < floor)
+        thread->fair = floor - SCHED_TICK_NS;
     place(thread);
     trace_event(TRACE_WAKE, thread->tid, thread->queued_on);
+}
+
+void sched_hand_off(struct thread *thread)
+{
+    cpu_state()->favoured = thread;
 }
 
 void sched_yield(void)
 {
     cpu_state()->yield = true;
+    cpu_state()->give_way = true;
 }
 
 static uint32_t active_on(const struct thread *thread)
@@ -162,6 +196,8 @@ static uint32_t active_on(const struct thread *thread)
 bool sched_remove(struct thread *thread)
 {
     bool first = thread->state != THREAD_DEAD;
+    if (cpu_state()->handed == thread)
+        cpu_state()->handed = NULL;
     if (thread->queued_on != THREAD_NO_CPU)
         dequeue(thread);
     timer_stop(thread->timer);
@@ -188,8 +224,9 @@ void sched_tick(uint64_t now)
 static bool keep_current(struct cpu_state *cpu, uint64_t now)
 {
     struct thread *current = cpu->current;
-    bool yield = cpu->yield;
+    bool yield = cpu->yield, give_way = cpu->give_way;
     cpu->yield = false;
+    cpu->give_way = false;
     if (current == NULL)
         return false;
     if (current->state == THREAD_RUNNING && !(yield && cpu->queue.count > 0)) {
@@ -197,9 +234,13 @@ static bool keep_current(struct cpu_state *cpu, uint64_t now)
             current->quantum_end = now + SCHED_TICK_NS;
         return true;
     }
-    if (now > current->run_started)
+    if (now > current->run_started) {
         current->cpu_time += now - current->run_started;
+        current->fair += now - current->run_started;
+    }
     cpu->current = NULL;
+    if (give_way && cpu->queue.count > 0 && cpu->queue.tail->fair > current->fair)
+        current->fair = cpu->queue.tail->fair;
     if (current->state == THREAD_RUNNING)
         enqueue(machine_cpu(), current);
     return false;
@@ -256,6 +297,25 @@ static void arm(struct cpu_state *cpu)
     machine_set_timer(deadline);
 }
 
+/* What this CPU runs from now on. A handed-over CPU keeps its quantum, so its end still comes. */
+static void choose(struct cpu_state *cpu, uint64_t now)
+{
+    struct thread *handed = cpu->handed;
+    bool blocked = cpu->current != NULL && cpu->current->state == THREAD_BLOCKED;
+    uint64_t quantum_end = blocked ? cpu->current->quantum_end : 0;
+    cpu->handed = NULL;
+    cpu->favoured = NULL;
+    bool direct = handed != NULL && blocked && now < quantum_end &&
+                  (cpu->queue.count == 0 || handed->fair <= cpu->queue.head->fair + SCHED_TICK_NS);
+    if (handed != NULL && !direct)
+        place(handed);
+    if (keep_current(cpu, now))
+        return;
+    install(cpu, direct ? handed : take_next(machine_cpu()), now);
+    if (direct)
+        handed->quantum_end = quantum_end;
+}
+
 struct machine_resume sched_leave(void)
 {
     struct cpu_state *cpu = cpu_state();
@@ -263,8 +323,7 @@ struct machine_resume sched_leave(void)
     bool cleaned;
     do {
         uint64_t now = machine_now_ns();
-        if (!keep_current(cpu, now))
-            install(cpu, take_next(machine_cpu()), now);
+        choose(cpu, now);
         next = activate(cpu, now);
         cleaned = process_reap(); /* may make threads runnable */
     } while (cleaned && cpu->current == NULL);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Which thread runs where. One queue of runnable threads per CPU, first in,
- * first out, with a quantum of one tick; a CPU that finds its queue empty takes
- * from the longest one. The queue links lie in the thread, so nothing here
- * allocates or fails.
+ * Which thread runs where. One queue of runnable threads per CPU: who has had
+ * the least time runs first, of equals who came first, for a quantum of one
+ * tick. Time counts against the thread that used it even when a CPU is handed
+ * over within a quantum, so threads that keep calling each other get no more
+ * than others. Who slept is a tick ahead at most. A CPU that finds its queue
+ * empty takes from the longest one. The queue links lie in the thread, so
+ * nothing here allocates or fails.
  *
  * A thread is in exactly one state: running (current of one CPU), runnable
  * (on one queue), blocked (on nothing but a possible timer), or dead.
@@ -41,6 +44,9 @@ bool sched_block(struct thread *thread, uint64_t deadline);
  * system call: on its last CPU if that idles, else on an
  * idle one, else on its last. Anything but a blocked thread is left alone. */
 void sched_wake(struct thread *thread);
+/* If the next thing in this kernel entry wakes that thread, if it last ran here, and if the running
+ * thread then blocks, the CPU goes straight to it, for the rest of the quantum (docs/kernel-semantics.md, EN-25). */
+void sched_hand_off(struct thread *thread);
 /* The running thread goes to the end of its queue when this entry ends. */
 void sched_yield(void);
 /* Takes a thread out of queue and timers for ever; false while it runs on some

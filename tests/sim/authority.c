@@ -116,8 +116,8 @@ PROGRAM(refusals)
     two[1] = (struct capos_cap_grant)KERNEL("t", CAPOS_KERNEL_CAP_SOURCE_TIMER, CAPOS_TIMER_INTERFACE_ID);
     two[1].badge = 7;
     refused(CAP_EXCEPTION_INVALID_ARGUMENT, "kernel source takes no badge", two, 2);
-    two[1] = (struct capos_cap_grant)KERNEL("e", CAPOS_KERNEL_CAP_SOURCE_ENDPOINT, CAPOS_ENDPOINT_INTERFACE_ID);
-    refused(CAP_EXCEPTION_FAILED, "kernel source endpoint is not available", two, 2);
+    two[1] = (struct capos_cap_grant)KERNEL("e", CAPOS_KERNEL_CAP_SOURCE_NIC, CAPOS_NIC_INTERFACE_ID);
+    refused(CAP_EXCEPTION_FAILED, "kernel source nic is not available", two, 2);
     two[1] = (struct capos_cap_grant)HELD("x", console, CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT);
     refused(CAP_EXCEPTION_FAILED, "capability is not an endpoint", two, 2);
     two[1].mode = CAPOS_CAP_GRANT_MODE_RAW;
