@@ -65,6 +65,18 @@ void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len)
     *len = IMAGE_BYTES;
 }
 
+uint64_t sim_entry(sim_program_fn *fn)
+{
+    unsigned index = 0;
+    while (index < program_count && programs[index] != fn)
+        index++;
+    if (index == SIM_PROGRAMS_MAX)
+        abort();
+    if (index == program_count)
+        programs[program_count++] = fn;
+    return USER_IMAGE_BASE + (uint64_t)index * ENTRY_STRIDE;
+}
+
 /*
  * Keeps the callee-saved registers on the stack that is left, stores its pointer in *save, and goes on where the stack
  * `load` was left. (swapcontext would ask the host's kernel about signals each time.)

@@ -71,6 +71,9 @@ struct sim_result sim_run(const struct sim_config *config);
 /* Makes `fn` startable: *elf and *len are the image to put into the boot package. Before sim_run. */
 void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len);
 
+/* The entry address of `fn` for a thread of a simulated program. */
+uint64_t sim_entry(sim_program_fn *fn);
+
 /* ---- for program functions only ------------------------------------------------ */
 
 uint64_t sim_syscall(uint64_t number, uint64_t arg0, uint64_t arg1);

@@ -15,6 +15,17 @@ void guest_start(struct guest *guest, uint64_t ring, uint64_t pid, uint64_t caps
     *guest = (struct guest){ .page = sim_user(ring, PAGE_SIZE, true), .pid = pid, .next_user_data = 1 };
     guest->capset = capset == 0 ? NULL : sim_user(capset, PAGE_SIZE, false);
     CHECK(guest->page != NULL && (capset == 0 || guest->capset != NULL));
+    guest->params = GUEST_PARAMS;
+    guest->results = GUEST_RESULTS;
+    guest->results_bytes = GUEST_RESULTS_BYTES;
+}
+
+void guest_thread_start(struct guest *guest, uint64_t tid, uint64_t ring)
+{
+    guest_start(guest, ring, tid, USER_CAPSET_BASE);
+    guest->params = GUEST_AREA + (ring - USER_RING_BASE) / USER_RING_STRIDE * GUEST_AREA_STRIDE;
+    guest->results = guest->params + GUEST_AREA_STRIDE / 2;
+    guest->results_bytes = GUEST_AREA_STRIDE / 2;
 }
 
 uint64_t guest_enter(uint32_t min_complete, uint64_t timeout_ns)
@@ -63,7 +74,7 @@ uint32_t guest_encode(const struct capos_method *method, const void *in)
 {
     struct capn_builder builder;
     size_t len;
-    uint8_t *to = sim_user(GUEST_PARAMS, PAGE_SIZE, true);
+    uint8_t *to = sim_user(self->params, PAGE_SIZE, true);
     static uint8_t bytes[0x4000];
     capn_builder_init(&builder, bytes, sizeof bytes);
     struct capn_struct_builder root =
@@ -72,14 +83,14 @@ uint32_t guest_encode(const struct capos_method *method, const void *in)
         method->encode(root, in);
     CHECK(to != NULL && capn_builder_finish(&builder, &len) == CAPN_OK);
     for (size_t at = 0; at < len; at += PAGE_SIZE) /* pages need not lie side by side */
-        memcpy(sim_user(GUEST_PARAMS + at, PAGE_SIZE, true), bytes + at, len - at < PAGE_SIZE ? len - at : PAGE_SIZE);
+        memcpy(sim_user(self->params + at, PAGE_SIZE, true), bytes + at, len - at < PAGE_SIZE ? len - at : PAGE_SIZE);
     return (uint32_t)len;
 }
 
 struct ring_sqe guest_call_sqe(uint32_t cap_id, uint16_t method, uint32_t len)
 {
-    return (struct ring_sqe){ .opcode = RING_OP_CALL, .method_id = method, .cap_id = cap_id, .addr = GUEST_PARAMS,
-                              .len = len, .result_addr = GUEST_RESULTS, .result_len = GUEST_RESULTS_BYTES };
+    return (struct ring_sqe){ .opcode = RING_OP_CALL, .method_id = method, .cap_id = cap_id, .addr = self->params,
+                              .len = len, .result_addr = self->results, .result_len = self->results_bytes };
 }
 
 static uint8_t results[GUEST_RESULTS_BYTES];
@@ -87,8 +98,8 @@ static struct capn_message message;
 
 static void fetch_results(void)
 {
-    for (size_t at = 0; at < sizeof results; at += PAGE_SIZE)
-        memcpy(results + at, sim_user(GUEST_RESULTS + at, PAGE_SIZE, false), PAGE_SIZE);
+    for (size_t at = 0; at < self->results_bytes; at += PAGE_SIZE)
+        memcpy(results + at, sim_user(self->results + at, PAGE_SIZE, false), PAGE_SIZE);
 }
 
 static enum capos_status decode_results(const struct capos_method *method, const struct ring_cqe *cqe, void *out)

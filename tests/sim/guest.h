@@ -22,17 +22,27 @@
 #define GUEST_SPARE (USER_STACK_BASE + 0xc000)     /* for the test itself */
 #define GUEST_RESULTS_BYTES 0x8000u
 
+/* Threads beside the first have their buffers here, by the slot of their ring; the first one maps it (GUEST_AREA_BYTES). */
+#define GUEST_AREA 0x4000000ull
+#define GUEST_AREA_STRIDE 0x4000ull
+#define GUEST_AREA_BYTES (16 * GUEST_AREA_STRIDE)
+
 struct guest {
     struct ring_page *page; /* host address of the ring page */
     uint64_t pid;
     uint64_t next_user_data;
     const struct capset_page *capset;
+    uint64_t params, results; /* user addresses of its buffers */
+    uint32_t results_bytes;
     struct ring_result_cap caps[16]; /* of the last call */
     uint16_t cap_count;
 };
 
 /* First act of every program function. */
 void guest_start(struct guest *guest, uint64_t ring, uint64_t pid, uint64_t capset);
+
+/* First act of every thread function but the first. */
+void guest_thread_start(struct guest *guest, uint64_t tid, uint64_t ring);
 
 uint64_t guest_enter(uint32_t min_complete, uint64_t timeout_ns);
 /* Queues the entry as it is, with a user_data of its own if that field is 0. Returns the user_data. */
