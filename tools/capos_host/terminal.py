@@ -10,6 +10,7 @@ import time
 _INPUT, _LOCAL = 0, 3       # indices into termios' list
 _CONTROL = 6
 _END_KEY = b"\x1d"          # Ctrl-]
+_END_OF_INPUT = b"\x04"     # Ctrl-D
 
 
 class Terminal:
@@ -17,6 +18,7 @@ class Terminal:
 
     def __init__(self, guest_has_terminal, fd=0):
         self.fd, self.saved, self.closed = fd, None, False
+        self.line_open = False      # the last byte read was not a line's end
         self.guest_has_terminal = guest_has_terminal
 
     def __enter__(self):
@@ -44,14 +46,18 @@ class Terminal:
             termios.tcsetattr(self.fd, termios.TCSADRAIN, self.saved)
 
     def read(self):
-        """Bytes that are there; b"" at the end of input, after which the source is closed. The end key interrupts."""
+        """Bytes that are there. At the end of input, once, what a person types to say so: Ctrl-D on a line of its own; the
+        source is closed then. The end key interrupts."""
         try:
             data = os.read(self.fd, 4096)
         except OSError:
             data = b""
         if self.saved is not None and _END_KEY in data:
             raise KeyboardInterrupt
-        self.closed = self.closed or not data
+        if not data:
+            self.closed = True
+            data = _END_OF_INPUT if not self.line_open else b"\r" + _END_OF_INPUT
+        self.line_open = data[-1:] not in b"\r\n"
         return data
 
 
