@@ -36,6 +36,10 @@ static void cap_enter(struct thread *thread, uint64_t min_complete, uint64_t tim
     switch (result.action) {
     case IPC_ENTER_ENDED:
         return;
+    case IPC_ENTER_AGAIN:
+        machine_context_repeat_syscall(&thread->context, SYSCALL_CAP_ENTER);
+        sched_yield();
+        return;
     case IPC_ENTER_BLOCK:
         if (!sched_block(thread, result.deadline))
             answer(thread, ipc_enter_value(thread));

@@ -123,6 +123,8 @@ struct machine_start {
 void machine_context_init(struct machine_context *context, const struct machine_start *start);
 /* The value the thread sees as the result of its system call. */
 void machine_context_set_result(struct machine_context *context, uint64_t value);
+/* The thread, which is inside a system call, makes the same call again when it runs next. */
+void machine_context_repeat_syscall(struct machine_context *context, uint64_t number);
 uint64_t machine_context_fs_base(const struct machine_context *context);
 void machine_context_set_fs_base(struct machine_context *context, uint64_t fs_base);
 

@@ -77,6 +77,12 @@ void machine_context_set_result(struct machine_context *context, uint64_t value)
     context->result = value;
 }
 
+void machine_context_repeat_syscall(struct machine_context *context, uint64_t number)
+{
+    (void)number;
+    context->repeat = true;
+}
+
 uint64_t machine_context_fs_base(const struct machine_context *context)
 {
     return context->fs_base;

@@ -105,7 +105,10 @@ static void leave(struct host_request request)
 
 uint64_t sim_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 {
-    leave((struct host_request){ .step = HOST_SYSCALL, .number = number, .arg0 = arg0, .arg1 = arg1 });
+    do {
+        running->run.context->repeat = false;
+        leave((struct host_request){ .step = HOST_SYSCALL, .number = number, .arg0 = arg0, .arg1 = arg1 });
+    } while (running->run.context->repeat);
     return running->run.context->result;
 }
 

@@ -36,6 +36,13 @@ void machine_context_set_result(struct machine_context *context, uint64_t value)
     context->rax = value;
 }
 
+/* RDI and RSI are as they were; the instruction, 0F 05, stands two bytes before where it would return to. */
+void machine_context_repeat_syscall(struct machine_context *context, uint64_t number)
+{
+    context->rax = number;
+    context->rip -= 2;
+}
+
 uint64_t machine_context_fs_base(const struct machine_context *context)
 {
     return context->fs_base;

@@ -189,25 +189,32 @@ static void answer_entry(struct thread *thread, const struct ring_sqe *sqe)
     post_finished(thread);
 }
 
-/* True when an entry of another thread stopped it. `tick`: the bounds of timer-side servicing. */
-static bool drain(struct thread *thread, bool tick)
+enum drain_end {
+    DRAIN_DONE,
+    DRAIN_FOREIGN, /* an entry of another thread stopped it */
+    DRAIN_PAUSED,  /* interrupts were off for long enough, and entries are left */
+};
+
+/* `tick`: the bounds of timer-side servicing. */
+static enum drain_end drain(struct thread *thread, bool tick)
 {
+    uint64_t started = machine_now_ns();
     struct thread_ring *ring = &thread->ring;
     struct ring_view view = view_of(ring);
     uint32_t left = tick ? RING_TICK_ENTRIES_MAX : RING_SQ_ENTRIES;
     struct ring_sqe sqe;
     (void)ring_begin_drain(&ring->state, ring->page);
     for (; left > 0 && is_alive(thread) && ring_may_consume(&view); left--) {
-        if (!ring_next_sqe(&ring->state, ring->page, &sqe))
-            return false;
-        if (tick && !ring_wire_is_tick_safe(&sqe))
-            return false;
+        if (!ring_next_sqe(&ring->state, ring->page, &sqe) || (tick && !ring_wire_is_tick_safe(&sqe)))
+            return DRAIN_DONE;
         if (ring_wire_check(&sqe) == RING_WIRE_OK && ring_wire_is_foreign(&sqe, thread->tid))
-            return true;
+            return DRAIN_FOREIGN;
+        if (machine_now_ns() - started >= SCHED_TICK_NS)
+            return DRAIN_PAUSED;
         ring_consume(&ring->state, ring->page);
         answer_entry(thread, &sqe);
     }
-    return false;
+    return DRAIN_DONE;
 }
 
 /* ---- entries into the kernel ------------------------------------------------------ */
@@ -221,7 +228,7 @@ struct ipc_enter_result ipc_cap_enter(struct thread *thread, uint64_t min_comple
 {
     struct thread_ring *ring = &thread->ring;
     struct ring_owner owner;
-    bool foreign = false;
+    enum drain_end end = DRAIN_DONE;
     ring->wait = ring_enter_parse(min_complete, timeout_ns, machine_now_ns());
     flush_parked(thread);
     enum ring_enter_role role = ring_consumer_enter_role(&ring->consumer);
@@ -230,13 +237,15 @@ struct ipc_enter_result ipc_cap_enter(struct thread *thread, uint64_t min_comple
     if (role == RING_ENTER_ACQUIRE) {
         if (ring_consumer_acquire(&ring->consumer, RING_OWNER_SYSCALL, thread->tid, &owner) != RING_CONSUMER_OK)
             return (struct ipc_enter_result){IPC_ENTER_YIELD, CAP_ENTER_CONSUMER_BUSY, 0};
-        foreign = drain(thread, false);
+        end = drain(thread, false);
         (void)ring_consumer_release(&ring->consumer, &owner);
     }
     if (!is_alive(thread))
         return (struct ipc_enter_result){IPC_ENTER_ENDED, 0, 0};
+    if (end == DRAIN_PAUSED)
+        return (struct ipc_enter_result){IPC_ENTER_AGAIN, 0, 0};
     struct ring_enter_decision decision =
-        ring_enter_decide(&ring->wait, ring_available(&ring->state, ring->page), foreign);
+        ring_enter_decide(&ring->wait, ring_available(&ring->state, ring->page), end == DRAIN_FOREIGN);
     switch (decision.action) {
     case RING_ENTER_BLOCK:
         return (struct ipc_enter_result){IPC_ENTER_BLOCK, 0, ring->wait.deadline};

@@ -37,6 +37,7 @@ void ipc_ring_init(struct thread_ring *ring, struct ring_page *page);
 enum ipc_enter_action {
     IPC_ENTER_RETURN, /* give `value` to the thread */
     IPC_ENTER_YIELD,  /* the same, after letting others run */
+    IPC_ENTER_AGAIN,  /* it took long, and entries are left: others get the CPU, then the thread makes the call again */
     IPC_ENTER_BLOCK,  /* until ipc wakes it through sched, or `deadline` (ns, RING_DEADLINE_NEVER: none) */
     IPC_ENTER_ENDED,  /* the calling thread is no more: do not touch it */
 };

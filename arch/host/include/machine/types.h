@@ -9,6 +9,7 @@
 struct machine_context {
     uint64_t entry, stack, args[3], fs_base;
     uint64_t result; /* of the last system call */
+    bool repeat;     /* the system call is to be made again */
     bool started;    /* its coroutine has been set up */
 };
 
