@@ -161,7 +161,8 @@ static void judge(const struct sim_test *test, const struct sim_result *result)
     CHECK(test->console == NULL || faulting || strstr(result->console, test->console) != NULL);
     CHECK(test->not_console == NULL || strstr(result->console, test->not_console) == NULL);
     CHECK(test->verdict == NULL || faulting || strstr(result->verdict, test->verdict) != NULL);
-    harness_check_verdict(result->verdict);
+    if (!test->broken)
+        harness_check_verdict(result->verdict);
 }
 
 /* ---- fault sweeps: one run that forks at each fault point; the child goes on with that point failing --------------- */

@@ -31,6 +31,7 @@ struct sim_test {
     const char *not_console;            /* text that must not */
     const char *verdict;                /* text that must appear on the verdict port */
     int64_t exit_code;                  /* of init */
+    bool broken;                        /* the checks are to fail */
     bool never_exits;                   /* init ends the machine instead */
     enum sim_end end;                   /* SIM_OFF unless said otherwise */
     uint64_t memory_bytes;
