@@ -52,7 +52,7 @@ static int32_t open_word(struct thread *thread, const struct ring_sqe *sqe, stru
     int32_t code = ring_address_check(sqe, process->profile.ring_scratch);
     if (code == 0)
         code = find_space(process, sqe->cap_id, &shared);
-    if (code == 0 && !aspace_copy_in(&process->aspace, word, sqe->addr, sizeof *word))
+    if (code == 0 && !aspace_read_word(&process->aspace, sqe->addr, word))
         code = CAP_ERR_INVALID_PARAMS_BUFFER;
     if (code == 0)
         code = key_of(process, sqe->addr, shared, key);

@@ -2,6 +2,7 @@
 /* Address spaces: fixed pages, user copies, and what the other two files build on. See aspace.h. */
 #include "kernel/mm/aspace.h"
 
+#include "abi/atomic.h"
 #include "core/base/bytes.h"
 #include "kernel/mm/aspace_internal.h"
 #include "kernel/state.h"
@@ -264,6 +265,16 @@ bool aspace_copy_in(struct aspace *as, void *dst, uint64_t src, size_t len)
 bool aspace_copy_out(struct aspace *as, uint64_t dst, const void *src, size_t len)
 {
     return !fault_point(FAULT_COPY_OUT) && machine_copy_out(&as->machine, (struct user_ptr){dst}, src, len);
+}
+
+bool aspace_read_word(struct aspace *as, uint64_t addr, uint32_t *word)
+{
+    uint64_t offset = addr % PAGE_SIZE;
+    if (fault_point(FAULT_COPY_IN) || offset % sizeof *word != 0 || !aspace_range_ok(as, addr, sizeof *word, false))
+        return false;
+    const uint8_t *page = aspace_page(as, addr - offset);
+    *word = load_acquire_u32((const uint32_t *)(const void *)(page + offset));
+    return true;
 }
 
 bool aspace_range_ok(struct aspace *as, uint64_t addr, uint64_t len, bool write)

@@ -125,4 +125,6 @@ void aspace_object_released(struct aspace *as, const struct object *object);
 /* False when any byte is not mapped for that access. Pass the fault counter. */
 bool aspace_copy_in(struct aspace *as, void *dst, uint64_t src, size_t len);
 bool aspace_copy_out(struct aspace *as, uint64_t dst, const void *src, size_t len);
+/* An aligned word in one load: another thread may be changing it. */
+bool aspace_read_word(struct aspace *as, uint64_t addr, uint32_t *word);
 bool aspace_range_ok(struct aspace *as, uint64_t addr, uint64_t len, bool write);

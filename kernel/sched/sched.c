@@ -326,7 +326,7 @@ struct machine_resume sched_leave(void)
         choose(cpu, now);
         next = activate(cpu, now);
         cleaned = process_reap(); /* may make threads runnable */
-    } while (cleaned && cpu->current == NULL);
+    } while (cleaned && (cpu->current == NULL || cpu->current->state == THREAD_DEAD));
     uint32_t helper = cpu->queue.count > 0 ? idle_cpu() : THREAD_NO_CPU;
     if (helper != THREAD_NO_CPU)
         kick_later(helper);

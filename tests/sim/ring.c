@@ -309,11 +309,30 @@ static int64_t sweep(uint64_t ring, uint64_t pid, uint64_t capset)
     return 0;
 }
 
+/* A call without a result buffer that fails for want of memory: -4, nothing is cut off (IN-23). */
+static int64_t no_scratch(uint64_t ring, uint64_t pid, uint64_t capset)
+{
+    struct guest guest;
+    begin(&guest, ring, pid, capset);
+    struct capos_console_write_line_params in = { .text = capn_text_of("x") };
+    struct ring_sqe sqe = guest_call_sqe(guest_find("console")->cap_id, CAPOS_CONSOLE_WRITE_LINE_METHOD,
+                                         guest_encode(&capos_console_write_line_method, &in));
+    sqe.result_addr = 0;
+    sqe.result_len = 0;
+    int32_t result = guest_run(sqe).result;
+    if (result == 0)
+        return 0;
+    CHECK(harness_faulting() && (result == CAP_ERR_INVOKE_FAILED || result == CAP_ERR_INVALID_PARAMS_BUFFER));
+    CHECK_EQ(guest_run(sqe).result, 0);
+    return 0;
+}
+
 static const struct sim_test tests[] = {
 #define RING_TEST(title, program) { .name = title, .init = program, .grants = { { "console", NULL }, { "timer", NULL } } }
     RING_TEST("order-of-checks", order_of_checks), RING_TEST("addresses", addresses), RING_TEST("release", release),
     RING_TEST("lying-indices", lying_indices),     RING_TEST("full-queue", full_queue), RING_TEST("thread-owned", thread_owned),
     RING_TEST("later-opcodes", later_opcodes),     RING_TEST("hostile-sweep", sweep),
+    { .name = "no-scratch", .init = no_scratch, .grants = { { "console", NULL } }, .every_fault = true },
 };
 
 int main(int argc, char **argv)
