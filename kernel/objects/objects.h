@@ -8,8 +8,11 @@
 
 #include <stdint.h>
 
+#include "core/capn/dispatch.h"
 #include "kernel/object.h"
 
+struct capos_process_spawner_create_pipe_params;
+struct capos_process_spawner_create_pipe_results;
 struct process;
 
 extern const struct object_ops audit_log_ops;
@@ -45,3 +48,7 @@ struct object *memory_object_create(uint64_t first, uint32_t pages);
 struct object *process_handle_create(struct process *child);
 struct object *capability_manager_create(struct process *child);
 struct object *thread_handle_create(struct thread *thread); /* made by ThreadSpawner */
+
+/* ProcessSpawner.createPipe. */
+enum capn_outcome pipe_create(void *env, void *object, const struct capos_process_spawner_create_pipe_params *in,
+                              struct capos_process_spawner_create_pipe_results *out);

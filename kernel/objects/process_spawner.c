@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * ProcessSpawner: one transaction that makes a child with exactly the granted
- * capabilities, or nothing. Pipes do not exist yet.
+ * capabilities, or nothing. Pipes are in pipe.c.
  * Source: docs/kernel-semantics.md, PL-06 to PL-15, FA-01 to FA-05, TX-02, TX-05.
  */
 #include "abi/capset.h"
@@ -310,7 +310,7 @@ static enum capn_outcome spawn(void *env, void *object, const struct capos_proce
     return CAPN_DONE;
 }
 
-static const struct capos_process_spawner_ops methods = {.spawn = spawn};
+static const struct capos_process_spawner_ops methods = {.spawn = spawn, .create_pipe = pipe_create};
 
 const struct object_ops process_spawner_ops = {
     .interface_id = CAPOS_PROCESS_SPAWNER_INTERFACE_ID,
