@@ -35,6 +35,25 @@ static inline void store_relaxed_u32(uint32_t *p, uint32_t value)
     __atomic_store_n(p, value, __ATOMIC_RELAXED);
 }
 
+/* Read-modify-write, acquire and release at once: what locks are made of. */
+static inline uint32_t exchange_u32(uint32_t *p, uint32_t value)
+{
+    return __atomic_exchange_n(p, value, __ATOMIC_ACQ_REL);
+}
+
+/* Stores `desired` if *p is `expected`; returns what *p was. */
+static inline uint32_t compare_exchange_u32(uint32_t *p, uint32_t expected, uint32_t desired)
+{
+    (void)__atomic_compare_exchange_n(p, &expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return expected;
+}
+
+/* Returns what *p was. */
+static inline uint32_t fetch_add_u32(uint32_t *p, uint32_t value)
+{
+    return __atomic_fetch_add(p, value, __ATOMIC_ACQ_REL);
+}
+
 static inline void fence_seq_cst(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);

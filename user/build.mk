@@ -38,4 +38,5 @@ RUN_NEEDS += $(B)/user/shell-package.bin
 $(B)/user/shell-package.bin: user/manifests/shell.capnp user/manifests/caps.capnp schema/capos.capnp $(PROGRAMS)
 	tools/package $< $@
 
+EXTRA.user/libcapos/src/heap_test := user/libcapos/src/sync.c
 EXTRA.user/libcapos/src/package_test := user/libcapos/src/arguments.c user/libcapos/src/programs.c

@@ -10,6 +10,7 @@
 #include "capos/ring.h"
 #include "core/base/bytes.h"
 #include "core/base/text.h"
+#include "self.h"
 
 struct reply_cap {
     uint32_t cap_id;
@@ -17,10 +18,22 @@ struct reply_cap {
     bool there;
 };
 
-static _Alignas(8) uint8_t request[CAPOS_CALL_BUFFER_BYTES];
-static _Alignas(8) uint8_t reply[CAPOS_CALL_BUFFER_BYTES];
-static struct capn_message reply_message;
-static struct reply_cap reply_caps[16];
+/* The first thread's. */
+static _Alignas(8) uint8_t first_request[CAPOS_CALL_BUFFER_BYTES];
+static _Alignas(8) uint8_t first_reply[CAPOS_CALL_BUFFER_BYTES];
+
+static _Thread_local uint8_t *request = first_request;
+static _Thread_local uint8_t *reply = first_reply;
+static _Thread_local uint32_t buffer_bytes = CAPOS_CALL_BUFFER_BYTES;
+static _Thread_local struct capn_message reply_message;
+static _Thread_local struct reply_cap reply_caps[16];
+
+void capos_client_use_buffers(uint8_t *request_buffer, uint8_t *reply_buffer, uint32_t bytes)
+{
+    request = request_buffer;
+    reply = reply_buffer;
+    buffer_bytes = bytes;
+}
 
 enum capos_status capos_client_open(struct capos_client *client, const char *name, uint64_t interface_id)
 {
@@ -63,7 +76,7 @@ static void drop_untaken(void)
 
 static enum capos_status keep_reply_caps(const struct capos_completion *done)
 {
-    if (done->cap_count > 16 || (uint32_t)done->result + 16u * done->cap_count > sizeof reply)
+    if (done->cap_count > 16 || (uint32_t)done->result + 16u * done->cap_count > buffer_bytes)
         return CAPOS_BAD_REPLY;
     const uint8_t *record = reply + done->result;
     for (uint16_t i = 0; i < done->cap_count; i++, record += sizeof(struct ring_result_cap))
@@ -76,7 +89,7 @@ static enum capos_status read_exception(struct capos_client *client)
     struct capn_struct root;
     struct capn_text text = { 0 };
     client->exception = (struct capn_exception){ 0 };
-    if (capn_message_open(&reply_message, reply, sizeof reply, CAPN_LIMITS_PARAMS, NULL) != CAPN_OK ||
+    if (capn_message_open(&reply_message, reply, buffer_bytes, CAPN_LIMITS_PARAMS, NULL) != CAPN_OK ||
         capn_root(&reply_message, &root) != CAPN_OK || capn_get_text(&root, 0, &text) != CAPN_OK)
         return CAPOS_BAD_REPLY;
     size_t len = utf8_cut(text.bytes, text.len, sizeof client->exception.text);
@@ -103,7 +116,7 @@ static enum capos_status read_reply(const struct capos_method *method, uint32_t 
 static enum capos_status encode_request(const struct capos_method *method, const void *in, size_t *len)
 {
     struct capn_builder builder;
-    capn_builder_init(&builder, request, sizeof request);
+    capn_builder_init(&builder, request, buffer_bytes);
     struct capn_struct_builder root =
         capn_builder_root(&builder, method->params_data_words, method->params_pointer_words);
     if (method->encode != NULL)
@@ -123,7 +136,7 @@ enum capos_status capos_client_call(struct capos_client *client, const struct ca
     struct ring_sqe sqe = {
         .opcode = RING_OP_CALL, .method_id = method->ordinal, .cap_id = client->cap_id,
         .addr = (uintptr_t)request, .len = (uint32_t)len,
-        .result_addr = (uintptr_t)reply, .result_len = sizeof reply,
+        .result_addr = (uintptr_t)reply, .result_len = buffer_bytes,
     };
     struct capos_completion done;
     status = capos_ring_run(capos_ring(), &sqe, &done);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capos/park.h"
+
 struct block {
     size_t size; /* header included, a multiple of 16 */
     bool used;
@@ -18,6 +20,7 @@ _Static_assert(sizeof(struct block) <= HEADER, "the header keeps blocks 16-byte 
 
 static _Alignas(16) unsigned char arena[CAPOS_HEAP_BYTES];
 static bool ready;
+static struct capos_mutex lock; /* guards all of it */
 
 static struct block *first_block(void)
 {
@@ -41,11 +44,8 @@ static void merge_free(struct block *block)
         block->size += next->size;
 }
 
-void *capos_alloc(size_t bytes)
+static void *take(size_t need)
 {
-    if (bytes == 0 || bytes > sizeof arena - HEADER)
-        return NULL;
-    size_t need = ((bytes + 15) & ~(size_t)15) + HEADER;
     for (struct block *block = first_block(); block != NULL; block = next_block(block)) {
         if (block->used)
             continue;
@@ -63,19 +63,33 @@ void *capos_alloc(size_t bytes)
     return NULL;
 }
 
+void *capos_alloc(size_t bytes)
+{
+    if (bytes == 0 || bytes > sizeof arena - HEADER)
+        return NULL;
+    capos_mutex_lock(&lock);
+    void *memory = take(((bytes + 15) & ~(size_t)15) + HEADER);
+    capos_mutex_unlock(&lock);
+    return memory;
+}
+
 void capos_free(void *memory)
 {
     if (memory == NULL)
         return;
     struct block *block = (struct block *)(void *)((unsigned char *)memory - HEADER);
+    capos_mutex_lock(&lock);
     block->used = false;
     merge_free(block);
+    capos_mutex_unlock(&lock);
 }
 
 size_t capos_heap_used(void)
 {
     size_t used = 0;
+    capos_mutex_lock(&lock);
     for (struct block *block = first_block(); block != NULL; block = next_block(block))
         used += block->used ? block->size : 0;
+    capos_mutex_unlock(&lock);
     return used;
 }

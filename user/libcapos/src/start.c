@@ -13,18 +13,12 @@ int main(int argc, char **argv);
 _Noreturn void _start(uint64_t ring, uint64_t pid, uint64_t capset);
 
 const struct capset_page *capos_start_capset;
-struct capos_ring capos_start_ring;
 static uint32_t start_pid;
 static struct capos_arguments arguments;
 
 uint32_t capos_pid(void)
 {
     return start_pid;
-}
-
-struct capos_ring *capos_ring(void)
-{
-    return &capos_start_ring;
 }
 
 static bool capset_is_valid(uint64_t address)
@@ -43,7 +37,7 @@ _Noreturn void _start(uint64_t ring, uint64_t pid, uint64_t capset)
         capos_exit(EXIT_CODE_BOOTSTRAP);
     capos_start_capset = (const struct capset_page *)capset;
     start_pid = (uint32_t)pid;
-    if (capos_ring_init(&capos_start_ring, (struct ring_page *)ring) != CAPOS_OK)
+    if (capos_ring_init(capos_ring(), (struct ring_page *)ring) != CAPOS_OK)
         capos_exit(EXIT_CODE_BOOTSTRAP);
     capos_arguments_load(&arguments);
     capos_exit(main(arguments.count, arguments.values));

@@ -9,7 +9,6 @@
 #include "capos/ring.h"
 
 extern const struct capset_page *capos_start_capset; /* NULL for an empty set */
-extern struct capos_ring capos_start_ring;
 
 struct capos_arguments {
     int count;

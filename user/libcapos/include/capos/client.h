@@ -27,6 +27,7 @@
 
 /* Request and reply, each. Larger ones (the kernel takes up to 65,536) go through capos/ring.h with own buffers. */
 #define CAPOS_CALL_BUFFER_BYTES 16384u
+#define CAPOS_THREAD_CALL_BUFFER_BYTES 4096u /* the same in threads beside the first */
 
 struct capos_client {
     uint32_t cap_id;

@@ -2,7 +2,7 @@
 /*
  * A small heap: first fit with merging, over a static arena of
  * CAPOS_HEAP_BYTES (zero-filled memory of the program image, so it costs the
- * process its frames at start). Not for several threads at once.
+ * process its frames at start). For any thread.
  */
 #pragma once
 

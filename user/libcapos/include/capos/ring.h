@@ -30,7 +30,7 @@ struct capos_ring {
     uint32_t early_count;
 };
 
-/* The ring of this thread; made at start-up, never NULL in a program that has reached main. */
+/* The ring of the thread that calls; made when the thread starts, never NULL. */
 struct capos_ring *capos_ring(void);
 
 /* Checks the page's constants. CAPOS_RING_BROKEN: not a ring of this ABI. */
