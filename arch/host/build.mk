@@ -25,6 +25,13 @@ sim-build: $(addprefix $(B)/sim/,$(SIM_TESTS))
 sim: sim-build ## run the simulation tests (SEED=n chooses the run)
 	@printf '%s\n' $(SIM_TESTS) | xargs -P 2 -I NAME env SEED=$(SEED) $(B)/sim/NAME
 
+# For tools/mutants.
+.PHONY: print-sim-flags print-sim-objects
+print-sim-flags:
+	@echo $(SIM_CFLAGS)
+print-sim-objects:
+	@echo $(call objects,sim-obj,$(SIM_KERNEL_SRC))
+
 # The same tests and those of core/, without sanitizers and with counters.
 COVERAGE_B := build/coverage
 coverage: ## lines and branches that the unit and simulation tests run, per room (MISSING=path lists the others)

@@ -253,16 +253,44 @@ PROGRAM(spins)
         sim_pause();
 }
 
+static uint64_t now(struct capos_client *timer)
+{
+    struct capos_timer_now_results got = { 0 };
+    EXPECT(capos_timer_now(timer, NULL, &got) == CAPOS_OK);
+    return got.monotonic_ns;
+}
+
 PROGRAM(kill_spinners)
 {
+    struct capos_client timer = guest_open("timer");
     for (int i = 0; i < 20; i++) {
         struct kit_child child = kit_spawn("spins", NULL, 0);
         for (uint64_t n = sim_random() % 40; n > 0; n--)
             sim_pause();
+        uint64_t since = now(&timer);
         EXPECT(capos_process_handle_terminate(&child.handle, NULL, NULL) == CAPOS_OK);
         EXPECT(capos_process_handle_terminate(&child.handle, NULL, NULL) == CAPOS_OK);
         EXPECT(kit_wait(&child) == EXIT_CODE_TERMINATED);
+        CHECK(now(&timer) < since + 4000000); /* its CPU is told, it does not wait for the tick */
         kit_forget(&child);
+    }
+}
+
+/* A child whose handle is gone ends without touching what took the handle's place. */
+PROGRAM(released_handle)
+{
+    for (int i = 0; i < 20; i++) {
+        struct kit_child child = kit_spawn("naps", NULL, 0);
+        kit_forget(&child);
+        struct capos_client objects[3];
+        for (int n = 0; n < 3; n++)
+            objects[n] = kit_memory(1);
+        (void)guest_enter(1, 2000000);
+        for (int n = 0; n < 3; n++) {
+            struct capos_memory_object_info_results info;
+            EXPECT(capos_memory_object_info(&objects[n], NULL, &info) == CAPOS_OK && info.page_count == 1);
+            CHECK_EQ(guest_release(objects[n].cap_id), 0);
+        }
     }
 }
 
@@ -292,7 +320,8 @@ static const struct sim_test tests[] = {
     { .name = "released-wait", .init = released_wait, .grants = { BASIC }, .programs = { { "returns_early", returns_early } }, .seeds = 5 },
     { .name = "wait-terminate-races", .init = races, .grants = { BASIC },
       .programs = { { "returns_early", returns_early }, { "waits", waits } }, .seeds = 10 },
-    { .name = "kill-spinners", .init = kill_spinners, .grants = { BASIC }, .programs = { { "spins", spins } }, .seeds = 5 },
+    { .name = "released-handle", .init = released_handle, .grants = { BASIC, { "frame_allocator", NULL } }, .programs = { { "naps", naps } } },
+    { .name = "kill-spinners", .init = kill_spinners, .grants = { BASIC, { "timer", NULL } }, .programs = { { "spins", spins } }, .seeds = 5 },
     { .name = "process-table", .init = process_table, .grants = { BASIC }, .programs = { { "waits", waits } } },
 };
 
