@@ -5,7 +5,7 @@
 extern crate alloc;
 use alloc::{string::String, vec::Vec};
 use capos_compat::FOREVER;
-use capos_rt::{ConsoleClient, Runtime, TimerClient};
+use capos_rt::{ConsoleClient, PipeClient, Runtime, TimerClient};
 use core::arch::asm;
 use core::hint::black_box;
 
@@ -67,6 +67,19 @@ fn float(seed: &str) -> i64 {
     if lanes.iter().zip(expected).all(|(a, b)| (a - b).abs() < 0.5 && (*a - lanes[0]).abs() < 1e-9) { 40 } else { 41 }
 }
 
+fn feed(runtime: &mut Runtime, size: usize) -> i64 {
+    let mut pipe: PipeClient = runtime.capset().get_client(b"pipe").unwrap();
+    let mut ring = runtime.ring_client().unwrap();
+    let data: Vec<u8> = (0..size).map(|index| (index % 251) as u8).collect();
+    let mut rest = &data[..];
+    while !rest.is_empty() {
+        let taken = pipe.write_wait(&mut ring, rest, FOREVER).unwrap() as usize;
+        assert!(taken > 0);
+        rest = &rest[taken..];
+    }
+    7
+}
+
 fn act(runtime: &mut Runtime, verb: &str, object: &str) -> i64 {
     match verb {
         "exit" => object.parse().unwrap(),
@@ -91,6 +104,7 @@ fn act(runtime: &mut Runtime, verb: &str, object: &str) -> i64 {
             console.write_line_wait(&mut ring, object, FOREVER).unwrap();
             6
         }
+        "feed" => feed(runtime, object.parse().unwrap()),
         _ => 98,
     }
 }

@@ -8,7 +8,7 @@ use capos_compat::{FOREVER, MS, refused};
 use capos_rt::ExceptionType::{Failed, InvalidArgument, Overloaded};
 use capos_rt::{
     CONSOLE_INTERFACE_ID, CapabilityManagerClient, CapabilityRef, ClientError, ConsoleClient, KernelCapSource, OwnedCapability,
-    ProcessHandle, ProcessHandleClient, ProcessSpawnerClient, RingClientError, Runtime, RuntimeRingClient, SpawnGrant,
+    PipeClient, ProcessHandle, ProcessHandleClient, ProcessSpawnerClient, RingClientError, Runtime, RuntimeRingClient, SpawnGrant,
     SpawnGrantMode, SpawnGrantSource, TIMER_INTERFACE_ID,
 };
 
@@ -126,8 +126,6 @@ fn refusals(parent: &mut Parent<'_, '_>, console: CapabilityRef, timer: Capabili
     assert!(parent.code_of(&full) == 97);
     let answer = parent.try_spawn(&[kernel("not built", KernelCapSource::Nic)]);
     assert!(matches!(answer, Err(ClientError::Application(_))));
-    let pipe = parent.spawner.create_pipe_wait(parent.ring, 4096, FOREVER);
-    assert!(matches!(pipe, Err(ClientError::Application(_))));
 }
 
 fn given_console(parent: &mut Parent<'_, '_>, console: CapabilityRef) {
@@ -136,6 +134,36 @@ fn given_console(parent: &mut Parent<'_, '_>, console: CapabilityRef) {
     assert!(parent.code_of(&child) == 6);
     let mut own: ConsoleClient = ConsoleClient::new(console.typed().unwrap());
     own.write_line_wait(parent.ring, "still mine", FOREVER).unwrap();
+}
+
+/// A child writes more than the pipe holds; the parent reads until the end.
+fn pipe(parent: &mut Parent<'_, '_>) {
+    let ends = parent.spawner.create_pipe_wait(parent.ring, 4096, FOREVER).unwrap();
+    let mut reader = PipeClient::new(ends.read_end.capability());
+    refused(reader.write_wait(parent.ring, b"!", FOREVER), InvalidArgument);
+    let grants = [
+        held("pipe", ends.write_end.capability().raw(), SpawnGrantMode::Raw),
+        kernel("feed:30000", KernelCapSource::Console),
+    ];
+    let child = parent.try_spawn(&grants).unwrap();
+    drop(ends.write_end);
+    parent.ring.flush_releases().unwrap();
+    let mut count = 0;
+    loop {
+        let read = reader.read_wait(parent.ring, 1000, FOREVER).unwrap();
+        assert!(read.data.len() <= 1000 && (read.eof || !read.data.is_empty()));
+        for byte in read.data {
+            assert!(byte == (count % 251) as u8);
+            count += 1;
+        }
+        if read.eof {
+            break;
+        }
+    }
+    assert!(count == 30_000 && parent.code_of(&child) == 7);
+    assert!(!reader.is_closed_wait(parent.ring, FOREVER).unwrap());
+    reader.close_wait(parent.ring, FOREVER).unwrap();
+    assert!(reader.is_closed_wait(parent.ring, FOREVER).unwrap());
 }
 
 fn manager(parent: &mut Parent<'_, '_>) {
@@ -204,6 +232,7 @@ fn main(mut runtime: Runtime) -> i64 {
     termination(&mut parent);
     refusals(&mut parent, console, timer);
     given_console(&mut parent, console);
+    pipe(&mut parent);
     manager(&mut parent);
     crowd(&mut parent);
     until_full(&mut parent);

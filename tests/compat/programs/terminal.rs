@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! TerminalSession: lines typed by a person, seen, hidden, empty, edited and cancelled.
+//! TerminalSession: lines typed by a person, seen, hidden, empty, edited, cancelled; the end of the input.
 #![no_std]
 #![no_main]
 extern crate alloc;
@@ -27,6 +27,10 @@ fn main(mut runtime: Runtime) -> i64 {
     assert!(short.line[..] == *b"abcd");
     let cancelled = terminal.read_line_wait(&mut ring, "stop> ", 10, LineEcho::Visible, false, FOREVER).unwrap();
     assert!(cancelled.status == LineStatus::Cancelled && cancelled.line.is_empty());
+    let last = terminal.read_line_wait(&mut ring, "last> ", 10, LineEcho::Visible, false, FOREVER).unwrap();
+    assert!(last.status == LineStatus::Submitted && last.line[..] == *b"zz");
+    let closed = terminal.read_line_wait(&mut ring, "shut> ", 10, LineEcho::Visible, false, FOREVER).unwrap();
+    assert!(closed.status == LineStatus::Closed && closed.line.is_empty());
     let call = terminal.read_line(&mut ring, "wait> ", 10, LineEcho::Visible, false).unwrap();
     assert!(matches!(ring.wait(call, 20 * MS), Err(RingClientError::Timeout)));
     terminal.write_line_wait(&mut ring, "end", FOREVER).unwrap();
