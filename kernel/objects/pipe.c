@@ -7,8 +7,8 @@
  * memory that nobody pays for.
  *
  * A write that waits has its first bytes kept in the same frames: at most
- * PIPE_KEPT_BYTES, and no more are accepted from it. A waiting call keeps its
- * end open. Source: docs/interfaces.md, Pipe.
+ * PIPE_KEPT_BYTES, and no more are accepted from it.
+ * Source: docs/interfaces.md, Pipe.
  */
 #include "abi/layout.h"
 #include "core/base/bytes.h"
