@@ -13,6 +13,8 @@ BUILT = {
     "audit_log": "AuditLog",
     "system_info": "SystemInfo",
     "timer": "Timer",
+    "endpoint": "Endpoint",
+    "chat_endpoint": "Endpoint",
     "thread_control": "ThreadControl",
     "thread_spawner": "ThreadSpawner",
     "park_space": "ParkSpace",
@@ -27,9 +29,9 @@ BUILT = {
 
 # Sources that the schema names and this kernel does not build: it refuses them.
 KNOWN = frozenset("""
-    endpoint credential_store session_manager authority_broker
+    credential_store session_manager authority_broker
     network_manager ssh_development_host_key tcp_listen_authority authorized_key_store restricted_shell_launcher
-    chat_endpoint device_mmio interrupt scheduling_policy dmapool hardware_audit_log scheduling_context
+    device_mmio interrupt scheduling_policy dmapool hardware_audit_log scheduling_context
     cpu_isolation_lease file directory store namespace manual block_device read_only_fs_root persistent_store
     writable_fs_root block_device_target installable_image_source cpu_isolation_pool_grant
     cpu_isolation_pool_grant_secondary cpu_isolation_grant_minter nic
