@@ -12,7 +12,7 @@ check: ## the fast stages, for daily work
 	@tools/run_tests --fast
 
 test-mutants: ## weaken the code line by line: every weakening must be caught (T=path of lists)
-	@$(MAKE) -s unit-build sim-build T=
+	@$(MAKE) -s unit-build $(if $(SIM_TESTS),sim-build) T=
 	@tools/mutants --only "$(T)" $(if $(BUDGET),--budget $(BUDGET))
 
 # Every production source under both compilers. What only user programs link is compiled for them.
