@@ -49,23 +49,29 @@ static uintptr_t round_up(uintptr_t value, size_t to)
     return (value + to - 1) & ~(uintptr_t)(to - 1);
 }
 
-static size_t tls_alignment(void)
+/* The variables end where the thread pointer is, and begin a multiple of their own alignment before it. */
+static size_t tls_bytes(void)
+{
+    return round_up(number(capos_tls_bytes), number(capos_tls_align));
+}
+
+static size_t pointer_alignment(void)
 {
     return number(capos_tls_align) > 16 ? number(capos_tls_align) : 16;
 }
 
+/* With the word at the thread pointer. */
 static size_t tls_room(void)
 {
-    return round_up(number(capos_tls_bytes), tls_alignment()) + 2 * tls_alignment();
+    return tls_bytes() + 2 * pointer_alignment();
 }
 
-/* A copy of the thread-local variables from `at` on (tls_room bytes); the thread pointer behind it, whose word points to itself. */
+/* A copy of the thread-local variables in tls_room bytes from `at` on; the thread pointer, whose word points to itself. */
 static uint64_t build_tls(uintptr_t at)
 {
-    size_t bytes = round_up(number(capos_tls_bytes), tls_alignment());
-    uintptr_t tp = round_up(at, tls_alignment()) + bytes;
-    uint8_t *variables = (uint8_t *)(tp - bytes);
-    memset(variables, 0, bytes);
+    uintptr_t tp = round_up(at + tls_bytes(), pointer_alignment());
+    uint8_t *variables = (uint8_t *)(tp - tls_bytes());
+    memset(variables, 0, tls_bytes());
     memcpy(variables, capos_tls_image, number(capos_tls_image_bytes));
     *(uint64_t *)tp = tp;
     return tp;
