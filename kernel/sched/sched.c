@@ -297,12 +297,23 @@ static void arm(struct cpu_state *cpu)
     machine_set_timer(deadline);
 }
 
+/* Caller and callee bear together what they use together: a pair gets two shares, however it divides its work. */
+static void share(struct thread *from, struct thread *to)
+{
+    uint64_t lesser = from->fair < to->fair ? from->fair : to->fair;
+    uint64_t apart = from->fair + to->fair - 2 * lesser;
+    if (apart > 2 * SCHED_TICK_NS)
+        return;
+    from->fair = lesser + apart / 2;
+    to->fair = lesser + (apart - apart / 2);
+}
+
 /* What this CPU runs from now on. A handed-over CPU keeps its quantum, so its end still comes. */
 static void choose(struct cpu_state *cpu, uint64_t now)
 {
-    struct thread *handed = cpu->handed;
-    bool blocked = cpu->current != NULL && cpu->current->state == THREAD_BLOCKED;
-    uint64_t quantum_end = blocked ? cpu->current->quantum_end : 0;
+    struct thread *handed = cpu->handed, *before = cpu->current;
+    bool blocked = before != NULL && before->state == THREAD_BLOCKED;
+    uint64_t quantum_end = blocked ? before->quantum_end : 0;
     cpu->handed = NULL;
     cpu->favoured = NULL;
     bool direct = handed != NULL && blocked && now < quantum_end &&
@@ -312,8 +323,10 @@ static void choose(struct cpu_state *cpu, uint64_t now)
     if (keep_current(cpu, now))
         return;
     install(cpu, direct ? handed : take_next(machine_cpu()), now);
-    if (direct)
-        handed->quantum_end = quantum_end;
+    if (!direct)
+        return;
+    share(before, handed);
+    handed->quantum_end = quantum_end;
 }
 
 struct machine_resume sched_leave(void)
