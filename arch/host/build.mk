@@ -36,5 +36,5 @@ print-sim-objects:
 COVERAGE_B := build/coverage
 coverage: ## lines and branches that the unit and simulation tests run, per room (MISSING=path lists the others)
 	@find $(COVERAGE_B) -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) -s B=$(COVERAGE_B) SANITIZERS="--coverage -fprofile-update=atomic -DCAPOS_COVERAGE" core-tests sim | grep -v '^ok' || true
+	@$(MAKE) -s B=$(COVERAGE_B) SANITIZERS="--coverage -fprofile-update=atomic -DCAPOS_COVERAGE -Wno-maybe-uninitialized" core-tests sim | grep -v '^ok' || true
 	@tools/coverage $(if $(MISSING),--missing $(MISSING)) $(COVERAGE_B)
