@@ -2267,6 +2267,12 @@ interface SystemMonitor {
   holds @4 (pid :UInt32, cursor :UInt32, maxRecords :UInt32)
       -> (records :List(HoldRecord), nextCursor :UInt32);
     # The capability table of one process, in the order of slots. Unknown pid: failed.
+
+  audit @5 (cursor :UInt64, maxRecords :UInt32)
+      -> (records :List(AuditRecord), nextCursor :UInt64, dropped :UInt64);
+    # The audit log from the record with number cursor on (0: the oldest), in order. Records that
+    # are gone are skipped and counted in dropped. nextCursor is the number behind the last record
+    # given; with none, that of the next one to come.
 }
 
 struct ProcessRecord {
@@ -2323,6 +2329,8 @@ struct HoldRecord {
   transferScope @6 :HoldTransferScope;
   badge @7 :UInt64;
   revoked @8 :Bool;
+  name @9 :Text;
+  # What the holder's CapSet calls it; empty for capabilities that came later.
 }
 
 enum HoldOrigin {
@@ -2345,6 +2353,57 @@ enum HoldTransferScope {
   sameSession @0;
   crossSession @1;
   serviceRegrant @2;
+}
+
+struct AuditRecord {
+  # One event. Fields that mean nothing for the kind are 0 or empty. Texts and ids are cut.
+
+  sequence @0 :UInt64;
+  # Counts from 1, without gaps while records are kept.
+  monotonicNs @1 :UInt64;
+  kind @2 :AuditKind;
+  pid @3 :UInt32;
+  # Who did it; 0 is the kernel itself, at boot.
+  peerPid @4 :UInt32;
+  # To whom.
+  capId @5 :UInt32;
+  objectId @6 :UInt64;
+  interfaceId @7 :UInt64;
+  code @8 :Int64;
+  text @9 :Text;
+  event @10 :AuditEvent;
+}
+
+enum AuditKind {
+  grant @0;
+  # peerPid started with the capability capId (its own number of it), named text.
+  transfer @1;
+  # A message of pid brought peerPid the capability capId; code 1: moved, 0: copied.
+  revoke @2;
+  # pid revoked capId of peerPid.
+  spawn @3;
+  # pid started peerPid, named text.
+  exit @4;
+  # pid, named text, ended with code.
+  denial @5;
+  # pid was refused: a spawn (text says why, code 0), or the use of capId (code: the result). Of the
+  # latter only the 1st, 2nd, 4th, 8th ... of a process are recorded.
+  program @6;
+  # Appended by pid through AuditLog; event has what it said.
+}
+
+struct AuditEvent {
+  # The params of AuditLog.record.
+
+  eventType @0 :AuditEventType;
+  resultClass @1 :AuditResultClass;
+  reasonClass @2 :AuditReasonClass;
+  terminalEventId @3 :Data;
+  sessionId @4 :Data;
+  principalId @5 :Data;
+  profile @6 :Text;
+  authMethod @7 :Text;
+  volatile @8 :Bool;
 }
 
 interface PowerControl {

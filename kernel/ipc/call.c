@@ -49,6 +49,12 @@ enum capn_outcome call_exception(struct call *call, enum cap_exception_type type
     return capn_call_exception(&call->running->context, wire_type(type), text);
 }
 
+struct capn_text call_exception_text(const struct call *call)
+{
+    const struct capn_exception *exception = &call->running->context.exception;
+    return (struct capn_text){.bytes = exception->text, .len = exception->len};
+}
+
 enum capn_outcome call_cap_exception(struct call *call, enum cap_error error)
 {
     return call_exception(call, cap_error_exception_type(error), cap_error_text(error));

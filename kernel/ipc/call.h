@@ -33,6 +33,9 @@ enum capn_outcome call_cap_exception(struct call *call, enum cap_error error);
 /* Docs: invalidArgument for a value that the method's contract refuses. */
 enum capn_outcome call_invalid(struct call *call, const char *text);
 
+/* What the refusal says, after one of them. */
+struct capn_text call_exception_text(const struct call *call);
+
 /*
  * Will a reply of `bytes` (whole message) and `caps` records reach the caller?
  * False: *outcome is the refusal to return. For methods whose effect could not

@@ -15,6 +15,7 @@
 #include "core/cap/transfer.h"
 #include "core/ring/address.h"
 #include "core/ring/wire.h"
+#include "kernel/log/audit.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trace.h"
@@ -182,6 +183,8 @@ static void answer_entry(struct thread *thread, const struct ring_sqe *sqe)
     ring->dispatching = true;
     bool completed = run_entry(thread, sqe, &cqe);
     ring->dispatching = false;
+    if (completed && cqe.result < 0)
+        audit_answered(thread->process, sqe->cap_id, cqe.result);
     if (!is_alive(thread))
         return;
     if (completed)

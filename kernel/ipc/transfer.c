@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "kernel/log/audit.h"
 #include "kernel/object.h"
 #include "kernel/proc/process.h"
 #include "kernel/trace.h"
@@ -39,6 +40,7 @@ void transfer_undo(struct cap_transaction *tx, struct process *sender)
 
 enum cap_error transfer_insert(const struct cap_transaction *tx, struct process *receiver, struct transfer_slots *slots)
 {
+    slots->receiver = receiver->pid;
     enum cap_error error = cap_transaction_insert(tx, &receiver->table, slots->tokens);
     if (error != CAP_OK)
         return error;
@@ -71,6 +73,7 @@ void transfer_finish(struct cap_transaction *tx, struct process *sender, const s
     for (uint32_t i = 0; i < count; i++) {
         sources[i] = tx->entries[i].source_id;
         trace_event(TRACE_CAP_INSERT, slots->ids[i], tx->entries[i].hold.object_id);
+        audit_transferred(sender, slots->receiver, slots->ids[i], &tx->entries[i].hold, tx->entries[i].is_move);
     }
     cap_transaction_finish(tx, &sender->table, removed);
     for (uint32_t i = 0; i < count; i++) {

@@ -5,6 +5,7 @@
  * Source: docs/kernel-semantics.md, CT-17, EP-04, EP-08.
  */
 #include "kernel/ipc/call.h"
+#include "kernel/log/audit.h"
 #include "kernel/objects/objects.h"
 #include "kernel/proc/process.h"
 #include "kernel/trace.h"
@@ -55,6 +56,7 @@ static enum capn_outcome revoke(void *env, void *object, const struct capos_capa
     struct object *revoked = slot->object;
     (void)cap_table_revoke(&process->table, in->cap_id, &epoch);
     trace_event(TRACE_CAP_REVOKE, in->cap_id, epoch);
+    audit_revoked(call_process(env), process, in->cap_id, &slot->hold);
     if (revoked->ops->revoked != NULL)
         revoked->ops->revoked(revoked);
     return CAPN_DONE;

@@ -9,6 +9,7 @@
 #include "core/cap/transfer.h"
 #include "kernel/boot/sources.h"
 #include "kernel/ipc/call.h"
+#include "kernel/log/audit.h"
 #include "kernel/objects/boot_manifest.h"
 #include "kernel/objects/endpoint.h"
 #include "kernel/objects/objects.h"
@@ -282,10 +283,9 @@ static enum capn_outcome create_child(const struct capos_process_spawner_spawn_p
     return CAPN_DONE;
 }
 
-static enum capn_outcome spawn(void *env, void *object, const struct capos_process_spawner_spawn_params *in,
-                               struct capos_process_spawner_spawn_results *out)
+static enum capn_outcome transact(struct call *env, const struct capos_process_spawner_spawn_params *in,
+                                  struct capos_process_spawner_spawn_results *out)
 {
-    (void)object;
     enum capn_outcome outcome;
     spawning.call = env;
     spawning.parent = call_process(env);
@@ -308,6 +308,18 @@ static enum capn_outcome spawn(void *env, void *object, const struct capos_proce
     commit_moves();
     process_start(spawning.child);
     return CAPN_DONE;
+}
+
+static enum capn_outcome spawn(void *env, void *object, const struct capos_process_spawner_spawn_params *in,
+                               struct capos_process_spawner_spawn_results *out)
+{
+    (void)object;
+    enum capn_outcome outcome = transact(env, in, out);
+    if (outcome != CAPN_DONE) {
+        struct capn_text why = call_exception_text(env);
+        audit_refused(call_process(env), why.bytes, why.len);
+    }
+    return outcome;
 }
 
 static const struct capos_process_spawner_ops methods = {.spawn = spawn, .create_pipe = pipe_create};

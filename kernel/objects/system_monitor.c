@@ -5,15 +5,19 @@
  * within one dispatch, under the kernel lock, in the one array below.
  */
 #include "kernel/ipc/call.h"
+#include "kernel/log/audit.h"
 #include "kernel/objects/objects.h"
 #include "kernel/state.h"
 #include "schema/generated/capos_dispatch.h"
+
+#define AUDIT_PAGE_RECORDS 64u /* at most, in one reply */
 
 static union {
     struct capos_process_record processes[PROCESSES_MAX];
     struct capos_hold_record holds[CAP_SLOTS_MAX];
     struct capos_ledger_record ledgers[CAP_RESOURCE_COUNT];
     struct capos_cpu_record cpus[MACHINE_CPUS_MAX];
+    struct capos_audit_record audit[AUDIT_PAGE_RECORDS];
 } rows;
 
 /* ---- pages -------------------------------------------------------------------- */
@@ -34,10 +38,16 @@ static struct page_budget page_begin(const struct call *call, uint32_t max_recor
                                 .records = max_records == 0 ? UINT32_MAX : max_records};
 }
 
-/* Takes a record with one text off the budget; false when it does not fit. */
-static bool page_take(struct page_budget *page, uint32_t words, struct capn_text text)
+/* What a text takes beside its pointer. */
+static uint32_t text_words(struct capn_text text)
 {
-    uint32_t bytes = 8 * words + (text.len == 0 ? 0 : (text.len + 8) / 8 * 8);
+    return text.len == 0 ? 0 : (text.len + 8) / 8;
+}
+
+/* Takes a record off the budget; false when it does not fit. */
+static bool page_take(struct page_budget *page, uint32_t words)
+{
+    uint32_t bytes = 8 * words;
     if (page->records == 0 || page->bytes < bytes)
         return false;
     page->records--;
@@ -94,7 +104,7 @@ static enum capn_outcome processes(void *env, void *object, const struct capos_s
     struct process *process;
     while (count < PROCESSES_MAX && (process = process_next(&cursor)) != NULL) {
         struct capos_process_record record = record_of(process);
-        if (!page_take(&page, WORDS_OF(PROCESS_RECORD), record.name)) {
+        if (!page_take(&page, WORDS_OF(PROCESS_RECORD) + text_words(record.name))) {
             if (count == 0)
                 return page_too_small(env, 8 * WORDS_OF(PROCESS_RECORD));
             out->next_cursor = rows.processes[count - 1].pid;
@@ -169,7 +179,7 @@ static enum capn_outcome cpus(void *env, void *object, const struct capos_system
     return CAPN_DONE;
 }
 
-static struct capos_hold_record hold_record(const struct cap_table *table, const struct cap_row *row)
+static struct capos_hold_record hold_record(const struct process *process, const struct cap_row *row)
 {
     const struct object *object = row->object;
     const struct cap_slot *slot;
@@ -182,7 +192,8 @@ static struct capos_hold_record hold_record(const struct cap_table *table, const
         .transfer_mode = (enum capos_hold_transfer_mode)row->hold.transfer_mode,
         .transfer_scope = (enum capos_hold_transfer_scope)row->hold.transfer_scope,
         .badge = row->hold.badge,
-        .revoked = cap_table_lookup(table, row->id, &slot) == CAP_REVOKED,
+        .revoked = cap_table_lookup(&process->table, row->id, &slot) == CAP_REVOKED,
+        .name = process_cap_name(process, row->id),
     };
 }
 
@@ -198,8 +209,8 @@ static enum capn_outcome holds(void *env, void *object, const struct capos_syste
     uint32_t cursor = in->cursor, count = 0;
     struct cap_row row;
     while (cap_table_next_occupied(&process->table, &cursor, &row)) {
-        struct capos_hold_record record = hold_record(&process->table, &row);
-        if (!page_take(&page, WORDS_OF(HOLD_RECORD), record.label)) {
+        struct capos_hold_record record = hold_record(process, &row);
+        if (!page_take(&page, WORDS_OF(HOLD_RECORD) + text_words(record.label) + text_words(record.name))) {
             if (count == 0)
                 return page_too_small(env, 8 * WORDS_OF(HOLD_RECORD));
             out->next_cursor = cap_id_index(row.id);
@@ -211,12 +222,86 @@ static enum capn_outcome holds(void *env, void *object, const struct capos_syste
     return CAPN_DONE;
 }
 
+static struct capn_data data_of(const struct audit_text *text)
+{
+    return (struct capn_data){.bytes = (const uint8_t *)text->bytes, .len = text->len};
+}
+
+static struct capn_text text_of(const struct audit_text *text)
+{
+    return (struct capn_text){.bytes = text->bytes, .len = text->len};
+}
+
+static struct capos_audit_event event_row(const struct audit_event *event)
+{
+    return (struct capos_audit_event){
+        .event_type = (enum capos_audit_event_type)event->event,
+        .result_class = (enum capos_audit_result_class)event->result,
+        .reason_class = (enum capos_audit_reason_class)event->reason,
+        .terminal_event_id = data_of(&event->terminal),
+        .session_id = data_of(&event->session),
+        .principal_id = data_of(&event->principal),
+        .profile = text_of(&event->profile),
+        .auth_method = text_of(&event->method),
+        .volatile_ = event->volatile_,
+    };
+}
+
+/* Every id and text as long as it can be. */
+#define AUDIT_EVENT_WORDS (WORDS_OF(AUDIT_EVENT) + 5 * (AUDIT_ID_BYTES / 8 + 1))
+
+static struct capos_audit_record audit_row(const struct audit_record *record, const struct audit_event *event)
+{
+    struct capos_audit_record row = {
+        .sequence = record->sequence,
+        .monotonic_ns = record->time_ns,
+        .kind = (enum capos_audit_kind)record->kind,
+        .pid = record->pid,
+        .peer_pid = record->peer,
+        .cap_id = record->cap_id,
+        .object_id = record->object_id,
+        .interface_id = record->interface_id,
+        .code = record->code,
+        .text = {.bytes = record->text, .len = record->text_len},
+        .has_event = event != NULL,
+    };
+    if (event != NULL)
+        row.event = event_row(event);
+    return row;
+}
+
+static enum capn_outcome audit(void *env, void *object, const struct capos_system_monitor_audit_params *in,
+                               struct capos_system_monitor_audit_results *out)
+{
+    (void)object;
+    struct page_budget page = page_begin(env, in->max_records, REPLY_BYTES(SYSTEM_MONITOR_AUDIT_RESULTS));
+    uint64_t cursor = in->cursor > 0 ? in->cursor : 1, next = cursor;
+    uint32_t count = 0;
+    const struct audit_record *record;
+    const struct audit_event *event;
+    while (count < AUDIT_PAGE_RECORDS && audit_next(audit_log(), &next, &record, &event)) {
+        struct capos_audit_record row = audit_row(record, event);
+        uint32_t words = WORDS_OF(AUDIT_RECORD) + text_words(row.text) + (event != NULL ? AUDIT_EVENT_WORDS : 0);
+        if (!page_take(&page, words)) {
+            if (count == 0)
+                return page_too_small(env, 8 * words);
+            break;
+        }
+        rows.audit[count++] = row;
+    }
+    out->records = capn_list_of_array(rows.audit, count);
+    out->next_cursor = count > 0 ? rows.audit[count - 1].sequence + 1 : next;
+    out->dropped = out->next_cursor > cursor ? out->next_cursor - cursor - count : 0;
+    return CAPN_DONE;
+}
+
 static const struct capos_system_monitor_ops methods = {
     .processes = processes,
     .ledgers = ledgers,
     .memory = memory,
     .cpus = cpus,
     .holds = holds,
+    .audit = audit,
 };
 
 const struct object_ops system_monitor_ops = {

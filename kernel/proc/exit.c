@@ -7,6 +7,7 @@
 #include "core/base/bytes.h"
 #include "kernel/check/check.h"
 #include "kernel/halt.h"
+#include "kernel/log/audit.h"
 #include "kernel/log/log.h"
 #include "kernel/proc/internal.h"
 #include "kernel/state.h"
@@ -106,6 +107,7 @@ static void finish(struct process *process)
     uint32_t pid = process->pid;
     int64_t code = process->exit_code;
     report_exit(process);
+    audit_exited(process);
     trace_event(TRACE_EXIT, pid, (uint64_t)code);
     take_apart(process);
     report_ledger(process);

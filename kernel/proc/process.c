@@ -4,6 +4,7 @@
 
 #include "abi/layout.h"
 #include "core/base/bytes.h"
+#include "kernel/log/audit.h"
 #include "kernel/object.h"
 #include "kernel/proc/internal.h"
 #include "kernel/proc/loader.h"
@@ -123,8 +124,20 @@ bool process_seal(struct process *process, const struct capset_entry *entries, u
     return true;
 }
 
+struct capn_text process_cap_name(const struct process *process, uint32_t cap_id)
+{
+    const struct capset_page *page = aspace_page(&process->aspace, USER_CAPSET_BASE);
+    for (uint32_t i = 0; page != NULL && i < page->count && i < CAPSET_ENTRIES_MAX; i++) {
+        const struct capset_entry *entry = &page->entries[i];
+        if (entry->cap_id == cap_id && entry->name_len <= CAPSET_NAME_BYTES)
+            return (struct capn_text){.bytes = (const char *)entry->name, .len = entry->name_len};
+    }
+    return (struct capn_text){.bytes = "", .len = 0};
+}
+
 void process_start(struct process *process)
 {
+    audit_started(process);
     struct thread *thread = process->threads;
     machine_context_init(&thread->context, &thread->start);
     process->state = PROCESS_LIVE;

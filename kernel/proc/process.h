@@ -62,6 +62,7 @@ struct process {
     uint64_t image_pages;        /* of the load plan, for listings */
     uint32_t children;           /* live processes with this parent */
     uint32_t sleepers;           /* pending Timer.sleep calls; kernel/objects/timer.c */
+    uint32_t denials;            /* refusals so far; kernel/log/audit.c */
 
     int64_t exit_code;
     process_exited_fn *exited;   /* NULL: nobody holds a handle */
@@ -120,6 +121,9 @@ struct process *process_find(uint32_t pid);
 struct process *process_find_exact(uint32_t pid, uint64_t generation);
 /* Every process in pid order: start with *cursor = 0; NULL at the end. */
 struct process *process_next(uint32_t *cursor);
+
+/* What the CapSet of the process calls the capability; empty when it does not name it. */
+struct capn_text process_cap_name(const struct process *process, uint32_t cap_id);
 
 /* Shorthands for the ledger inside the table. */
 static inline struct cap_ledger *process_ledger(struct process *process)

@@ -371,6 +371,7 @@
 #define CAPOS_SYSTEM_MONITOR_MEMORY_METHOD 2u
 #define CAPOS_SYSTEM_MONITOR_CPUS_METHOD 3u
 #define CAPOS_SYSTEM_MONITOR_HOLDS_METHOD 4u
+#define CAPOS_SYSTEM_MONITOR_AUDIT_METHOD 5u
 
 #define CAPOS_POWER_CONTROL_INTERFACE_ID UINT64_C(0xcd3329f13b2cf9cd)
 #define CAPOS_POWER_CONTROL_POWER_OFF_METHOD 0u
@@ -1127,6 +1128,22 @@ enum capos_hold_transfer_scope {
 static inline bool capos_hold_transfer_scope_known(enum capos_hold_transfer_scope value)
 {
     return (uint32_t)value < CAPOS_HOLD_TRANSFER_SCOPE_COUNT;
+}
+
+enum capos_audit_kind {
+    CAPOS_AUDIT_KIND_GRANT = 0,
+    CAPOS_AUDIT_KIND_TRANSFER = 1,
+    CAPOS_AUDIT_KIND_REVOKE = 2,
+    CAPOS_AUDIT_KIND_SPAWN = 3,
+    CAPOS_AUDIT_KIND_EXIT = 4,
+    CAPOS_AUDIT_KIND_DENIAL = 5,
+    CAPOS_AUDIT_KIND_PROGRAM = 6,
+};
+#define CAPOS_AUDIT_KIND_COUNT 7u
+
+static inline bool capos_audit_kind_known(enum capos_audit_kind value)
+{
+    return (uint32_t)value < CAPOS_AUDIT_KIND_COUNT;
 }
 
 /* Structs. */
@@ -5586,6 +5603,25 @@ struct capos_system_monitor_holds_results {
 enum capn_error capos_system_monitor_holds_results_decode(struct capn_struct from, struct capos_system_monitor_holds_results *out);
 enum capn_error capos_system_monitor_holds_results_encode(struct capn_struct_builder to, const struct capos_system_monitor_holds_results *in);
 
+struct capos_system_monitor_audit_params {
+    uint64_t cursor;
+    uint32_t max_records;
+};
+#define CAPOS_SYSTEM_MONITOR_AUDIT_PARAMS_DATA_WORDS 2u
+#define CAPOS_SYSTEM_MONITOR_AUDIT_PARAMS_POINTER_WORDS 0u
+enum capn_error capos_system_monitor_audit_params_decode(struct capn_struct from, struct capos_system_monitor_audit_params *out);
+enum capn_error capos_system_monitor_audit_params_encode(struct capn_struct_builder to, const struct capos_system_monitor_audit_params *in);
+
+struct capos_system_monitor_audit_results {
+    struct capn_list records; /* of struct capos_audit_record */
+    uint64_t next_cursor;
+    uint64_t dropped;
+};
+#define CAPOS_SYSTEM_MONITOR_AUDIT_RESULTS_DATA_WORDS 2u
+#define CAPOS_SYSTEM_MONITOR_AUDIT_RESULTS_POINTER_WORDS 1u
+enum capn_error capos_system_monitor_audit_results_decode(struct capn_struct from, struct capos_system_monitor_audit_results *out);
+enum capn_error capos_system_monitor_audit_results_encode(struct capn_struct_builder to, const struct capos_system_monitor_audit_results *in);
+
 struct capos_process_record {
     uint32_t pid;
     struct capn_text name;
@@ -5635,11 +5671,47 @@ struct capos_hold_record {
     enum capos_hold_transfer_scope transfer_scope;
     uint64_t badge;
     bool revoked;
+    struct capn_text name;
 };
 #define CAPOS_HOLD_RECORD_DATA_WORDS 5u
-#define CAPOS_HOLD_RECORD_POINTER_WORDS 1u
+#define CAPOS_HOLD_RECORD_POINTER_WORDS 2u
 enum capn_error capos_hold_record_decode(struct capn_struct from, struct capos_hold_record *out);
 enum capn_error capos_hold_record_encode(struct capn_struct_builder to, const struct capos_hold_record *in);
+
+struct capos_audit_event {
+    enum capos_audit_event_type event_type;
+    enum capos_audit_result_class result_class;
+    enum capos_audit_reason_class reason_class;
+    struct capn_data terminal_event_id;
+    struct capn_data session_id;
+    struct capn_data principal_id;
+    struct capn_text profile;
+    struct capn_text auth_method;
+    bool volatile_;
+};
+#define CAPOS_AUDIT_EVENT_DATA_WORDS 1u
+#define CAPOS_AUDIT_EVENT_POINTER_WORDS 5u
+enum capn_error capos_audit_event_decode(struct capn_struct from, struct capos_audit_event *out);
+enum capn_error capos_audit_event_encode(struct capn_struct_builder to, const struct capos_audit_event *in);
+
+struct capos_audit_record {
+    uint64_t sequence;
+    uint64_t monotonic_ns;
+    enum capos_audit_kind kind;
+    uint32_t pid;
+    uint32_t peer_pid;
+    uint32_t cap_id;
+    uint64_t object_id;
+    uint64_t interface_id;
+    int64_t code;
+    struct capn_text text;
+    bool has_event;
+    struct capos_audit_event event;
+};
+#define CAPOS_AUDIT_RECORD_DATA_WORDS 7u
+#define CAPOS_AUDIT_RECORD_POINTER_WORDS 2u
+enum capn_error capos_audit_record_decode(struct capn_struct from, struct capos_audit_record *out);
+enum capn_error capos_audit_record_encode(struct capn_struct_builder to, const struct capos_audit_record *in);
 
 struct capos_power_control_power_off_params {
     int32_t status;
@@ -5697,6 +5769,7 @@ enum capn_error capos_process_record_list_get(const struct capn_list *list, uint
 enum capn_error capos_ledger_record_list_get(const struct capn_list *list, uint32_t index, struct capos_ledger_record *out);
 enum capn_error capos_cpu_record_list_get(const struct capn_list *list, uint32_t index, struct capos_cpu_record *out);
 enum capn_error capos_hold_record_list_get(const struct capn_list *list, uint32_t index, struct capos_hold_record *out);
+enum capn_error capos_audit_record_list_get(const struct capn_list *list, uint32_t index, struct capos_audit_record *out);
 enum capn_error capos_asymmetric_algorithm_list_get(const struct capn_list *list, uint32_t index, enum capos_asymmetric_algorithm *out);
 enum capn_error capos_key_purpose_list_get(const struct capn_list *list, uint32_t index, enum capos_key_purpose *out);
 enum capn_error capos_kernel_cap_source_list_get(const struct capn_list *list, uint32_t index, enum capos_kernel_cap_source *out);

@@ -3552,6 +3552,28 @@ enum capos_status capos_system_monitor_holds(struct capos_client *client, const 
     return capos_client_call(client, &capos_system_monitor_holds_method, in, out);
 }
 
+static enum capn_error capos_system_monitor_audit_params_encode_any(struct capn_struct_builder to, const void *in)
+{
+    return capos_system_monitor_audit_params_encode(to, in);
+}
+
+static enum capn_error capos_system_monitor_audit_results_decode_any(struct capn_struct from, void *out)
+{
+    return capos_system_monitor_audit_results_decode(from, out);
+}
+
+const struct capos_method capos_system_monitor_audit_method = {
+    CAPOS_SYSTEM_MONITOR_INTERFACE_ID, CAPOS_SYSTEM_MONITOR_AUDIT_METHOD, CAPOS_REPLY_MESSAGE, 2, 0,
+    capos_system_monitor_audit_params_encode_any, capos_system_monitor_audit_results_decode_any,
+    "SystemMonitor.audit",
+};
+
+enum capos_status capos_system_monitor_audit(struct capos_client *client, const struct capos_system_monitor_audit_params *in,
+    struct capos_system_monitor_audit_results *out)
+{
+    return capos_client_call(client, &capos_system_monitor_audit_method, in, out);
+}
+
 static enum capn_error capos_power_control_power_off_params_encode_any(struct capn_struct_builder to, const void *in)
 {
     return capos_power_control_power_off_params_encode(to, in);

@@ -707,6 +707,9 @@ enum capos_status capos_system_monitor_cpus(struct capos_client *client, const s
 extern const struct capos_method capos_system_monitor_holds_method;
 enum capos_status capos_system_monitor_holds(struct capos_client *client, const struct capos_system_monitor_holds_params *in,
     struct capos_system_monitor_holds_results *out);
+extern const struct capos_method capos_system_monitor_audit_method;
+enum capos_status capos_system_monitor_audit(struct capos_client *client, const struct capos_system_monitor_audit_params *in,
+    struct capos_system_monitor_audit_results *out);
 
 /* PowerControl */
 extern const struct capos_method capos_power_control_power_off_method;

@@ -4260,6 +4260,24 @@ enum capn_error capos_system_monitor_holds_results_decode(struct capn_struct fro
     return CAPN_OK;
 }
 
+enum capn_error capos_system_monitor_audit_params_decode(struct capn_struct from, struct capos_system_monitor_audit_params *out)
+{
+    out->cursor = capn_get_u64(&from, 0);
+    out->max_records = capn_get_u32(&from, 8);
+    return CAPN_OK;
+}
+
+enum capn_error capos_system_monitor_audit_results_decode(struct capn_struct from, struct capos_system_monitor_audit_results *out)
+{
+    enum capn_error error;
+
+    if ((error = capn_get_list(&from, 0, CAPN_ELEMENT_STRUCT, &out->records)) != CAPN_OK)
+        return error;
+    out->next_cursor = capn_get_u64(&from, 0);
+    out->dropped = capn_get_u64(&from, 8);
+    return CAPN_OK;
+}
+
 enum capn_error capos_process_record_decode(struct capn_struct from, struct capos_process_record *out)
 {
     enum capn_error error;
@@ -4313,6 +4331,53 @@ enum capn_error capos_hold_record_decode(struct capn_struct from, struct capos_h
     out->transfer_scope = (enum capos_hold_transfer_scope)capn_get_u16(&from, 24);
     out->badge = capn_get_u64(&from, 32);
     out->revoked = capn_get_bool(&from, 208);
+    if ((error = capn_get_text(&from, 1, &out->name)) != CAPN_OK)
+        return error;
+    return CAPN_OK;
+}
+
+enum capn_error capos_audit_event_decode(struct capn_struct from, struct capos_audit_event *out)
+{
+    enum capn_error error;
+
+    out->event_type = (enum capos_audit_event_type)capn_get_u16(&from, 0);
+    out->result_class = (enum capos_audit_result_class)capn_get_u16(&from, 2);
+    out->reason_class = (enum capos_audit_reason_class)capn_get_u16(&from, 4);
+    if ((error = capn_get_data(&from, 0, &out->terminal_event_id)) != CAPN_OK)
+        return error;
+    if ((error = capn_get_data(&from, 1, &out->session_id)) != CAPN_OK)
+        return error;
+    if ((error = capn_get_data(&from, 2, &out->principal_id)) != CAPN_OK)
+        return error;
+    if ((error = capn_get_text(&from, 3, &out->profile)) != CAPN_OK)
+        return error;
+    if ((error = capn_get_text(&from, 4, &out->auth_method)) != CAPN_OK)
+        return error;
+    out->volatile_ = capn_get_bool(&from, 48);
+    return CAPN_OK;
+}
+
+enum capn_error capos_audit_record_decode(struct capn_struct from, struct capos_audit_record *out)
+{
+    struct capn_struct child;
+    enum capn_error error;
+
+    out->sequence = capn_get_u64(&from, 0);
+    out->monotonic_ns = capn_get_u64(&from, 8);
+    out->kind = (enum capos_audit_kind)capn_get_u16(&from, 16);
+    out->pid = capn_get_u32(&from, 20);
+    out->peer_pid = capn_get_u32(&from, 24);
+    out->cap_id = capn_get_u32(&from, 28);
+    out->object_id = capn_get_u64(&from, 32);
+    out->interface_id = capn_get_u64(&from, 40);
+    out->code = capn_get_i64(&from, 48);
+    if ((error = capn_get_text(&from, 0, &out->text)) != CAPN_OK)
+        return error;
+    out->has_event = capn_has(&from, 1);
+    if ((error = capn_get_struct(&from, 1, &child)) != CAPN_OK)
+        return error;
+    if ((error = capos_audit_event_decode(child, &out->event)) != CAPN_OK)
+        return error;
     return CAPN_OK;
 }
 
@@ -4710,6 +4775,21 @@ enum capn_error capos_hold_record_list_get(const struct capn_list *list, uint32_
     if ((error = capn_list_struct_at(list, index, &from)) != CAPN_OK)
         return error;
     return capos_hold_record_decode(from, out);
+}
+
+enum capn_error capos_audit_record_list_get(const struct capn_list *list, uint32_t index, struct capos_audit_record *out)
+{
+    const void *element = capn_list_array_at(list, index);
+    struct capn_struct from;
+    enum capn_error error;
+
+    if (element != NULL) {
+        *out = *(const struct capos_audit_record *)element;
+        return CAPN_OK;
+    }
+    if ((error = capn_list_struct_at(list, index, &from)) != CAPN_OK)
+        return error;
+    return capos_audit_record_decode(from, out);
 }
 
 enum capn_error capos_asymmetric_algorithm_list_get(const struct capn_list *list, uint32_t index, enum capos_asymmetric_algorithm *out)

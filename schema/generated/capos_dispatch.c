@@ -5647,6 +5647,30 @@ static enum capn_outcome capos_system_monitor_holds_run(const struct capos_syste
     return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_system_monitor_holds_reply, &out) : outcome;
 }
 
+static enum capn_error capos_system_monitor_audit_encode_reply(struct capn_struct_builder to, const void *results)
+{
+    return capos_system_monitor_audit_results_encode(to, results);
+}
+
+const struct capos_method_reply capos_system_monitor_audit_reply = { CAPOS_REPLY_MESSAGE, 2, 1, capos_system_monitor_audit_encode_reply };
+
+static enum capn_outcome capos_system_monitor_audit_run(const struct capos_system_monitor_ops *ops, void *object,
+    struct capn_call_context *call)
+{
+    struct capn_message message;
+    struct capn_struct root;
+    struct capos_system_monitor_audit_params in;
+    struct capos_system_monitor_audit_results out = { 0 };
+    enum capn_outcome outcome;
+
+    if (ops->audit == NULL)
+        return capn_call_unknown_method(call);
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_system_monitor_audit_params_decode(root, &in) != CAPN_OK)
+        return capn_call_params_refused(call);
+    outcome = ops->audit(call->env, object, &in, &out);
+    return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_system_monitor_audit_reply, &out) : outcome;
+}
+
 enum capn_outcome capos_system_monitor_dispatch(const struct capos_system_monitor_ops *ops, void *object,
     struct capn_call_context *call)
 {
@@ -5661,6 +5685,8 @@ enum capn_outcome capos_system_monitor_dispatch(const struct capos_system_monito
         return capos_system_monitor_cpus_run(ops, object, call);
     case CAPOS_SYSTEM_MONITOR_HOLDS_METHOD:
         return capos_system_monitor_holds_run(ops, object, call);
+    case CAPOS_SYSTEM_MONITOR_AUDIT_METHOD:
+        return capos_system_monitor_audit_run(ops, object, call);
     default:
         return capn_call_unknown_method(call);
     }

@@ -995,12 +995,15 @@ struct capos_system_monitor_ops {
         struct capos_system_monitor_cpus_results *out);
     enum capn_outcome (*holds)(void *env, void *object, const struct capos_system_monitor_holds_params *in,
         struct capos_system_monitor_holds_results *out);
+    enum capn_outcome (*audit)(void *env, void *object, const struct capos_system_monitor_audit_params *in,
+        struct capos_system_monitor_audit_results *out);
 };
 extern const struct capos_method_reply capos_system_monitor_processes_reply;
 extern const struct capos_method_reply capos_system_monitor_ledgers_reply;
 extern const struct capos_method_reply capos_system_monitor_memory_reply;
 extern const struct capos_method_reply capos_system_monitor_cpus_reply;
 extern const struct capos_method_reply capos_system_monitor_holds_reply;
+extern const struct capos_method_reply capos_system_monitor_audit_reply;
 enum capn_outcome capos_system_monitor_dispatch(const struct capos_system_monitor_ops *ops, void *object,
     struct capn_call_context *call);
 enum capn_outcome capos_system_monitor_serve(const void *ops, void *object, struct capn_call_context *call);

@@ -3477,7 +3477,7 @@ enum capn_error capos_system_monitor_holds_results_encode(struct capn_struct_bui
 {
     struct capn_list_builder list;
 
-    list = capn_set_struct_list(&to, 0, capn_list_len(&in->records), 5, 1);
+    list = capn_set_struct_list(&to, 0, capn_list_len(&in->records), 5, 2);
     for (uint32_t i = 0; i < capn_list_len(&in->records); i++) {
         struct capos_hold_record element;
         enum capn_error error = capos_hold_record_list_get(&in->records, i, &element);
@@ -3488,6 +3488,32 @@ enum capn_error capos_system_monitor_holds_results_encode(struct capn_struct_bui
         (void)capos_hold_record_encode(capn_list_builder_at(&list, i), &element);
     }
     capn_set_u32(&to, 0, in->next_cursor);
+    return capn_builder_error(to.builder);
+}
+
+enum capn_error capos_system_monitor_audit_params_encode(struct capn_struct_builder to, const struct capos_system_monitor_audit_params *in)
+{
+    capn_set_u64(&to, 0, in->cursor);
+    capn_set_u32(&to, 8, in->max_records);
+    return capn_builder_error(to.builder);
+}
+
+enum capn_error capos_system_monitor_audit_results_encode(struct capn_struct_builder to, const struct capos_system_monitor_audit_results *in)
+{
+    struct capn_list_builder list;
+
+    list = capn_set_struct_list(&to, 0, capn_list_len(&in->records), 7, 2);
+    for (uint32_t i = 0; i < capn_list_len(&in->records); i++) {
+        struct capos_audit_record element;
+        enum capn_error error = capos_audit_record_list_get(&in->records, i, &element);
+        if (error != CAPN_OK) {
+            capn_builder_fail(to.builder, error);
+            break;
+        }
+        (void)capos_audit_record_encode(capn_list_builder_at(&list, i), &element);
+    }
+    capn_set_u64(&to, 0, in->next_cursor);
+    capn_set_u64(&to, 8, in->dropped);
     return capn_builder_error(to.builder);
 }
 
@@ -3535,6 +3561,38 @@ enum capn_error capos_hold_record_encode(struct capn_struct_builder to, const st
     capn_set_u16(&to, 24, (uint16_t)in->transfer_scope);
     capn_set_u64(&to, 32, in->badge);
     capn_set_bool(&to, 208, in->revoked);
+    capn_set_text(&to, 1, in->name);
+    return capn_builder_error(to.builder);
+}
+
+enum capn_error capos_audit_event_encode(struct capn_struct_builder to, const struct capos_audit_event *in)
+{
+    capn_set_u16(&to, 0, (uint16_t)in->event_type);
+    capn_set_u16(&to, 2, (uint16_t)in->result_class);
+    capn_set_u16(&to, 4, (uint16_t)in->reason_class);
+    capn_set_data(&to, 0, in->terminal_event_id);
+    capn_set_data(&to, 1, in->session_id);
+    capn_set_data(&to, 2, in->principal_id);
+    capn_set_text(&to, 3, in->profile);
+    capn_set_text(&to, 4, in->auth_method);
+    capn_set_bool(&to, 48, in->volatile_);
+    return capn_builder_error(to.builder);
+}
+
+enum capn_error capos_audit_record_encode(struct capn_struct_builder to, const struct capos_audit_record *in)
+{
+    capn_set_u64(&to, 0, in->sequence);
+    capn_set_u64(&to, 8, in->monotonic_ns);
+    capn_set_u16(&to, 16, (uint16_t)in->kind);
+    capn_set_u32(&to, 20, in->pid);
+    capn_set_u32(&to, 24, in->peer_pid);
+    capn_set_u32(&to, 28, in->cap_id);
+    capn_set_u64(&to, 32, in->object_id);
+    capn_set_u64(&to, 40, in->interface_id);
+    capn_set_i64(&to, 48, in->code);
+    capn_set_text(&to, 0, in->text);
+    if (in->has_event)
+        (void)capos_audit_event_encode(capn_set_struct(&to, 1, 1, 5), &in->event);
     return capn_builder_error(to.builder);
 }
 

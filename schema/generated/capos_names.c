@@ -371,6 +371,7 @@ static const char *const capos_system_monitor_methods[] = {
     "memory",
     "cpus",
     "holds",
+    "audit",
 };
 
 static const char *const capos_power_control_methods[] = {
@@ -458,7 +459,7 @@ const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT] = {
     { CAPOS_CERTIFICATE_CHAIN_INTERFACE_ID, "CertificateChain", NULL, 0 },
     { CAPOS_TRUST_STORE_INTERFACE_ID, "TrustStore", NULL, 0 },
     { CAPOS_CERT_VERIFIER_INTERFACE_ID, "CertVerifier", NULL, 0 },
-    { CAPOS_SYSTEM_MONITOR_INTERFACE_ID, "SystemMonitor", capos_system_monitor_methods, 5 },
+    { CAPOS_SYSTEM_MONITOR_INTERFACE_ID, "SystemMonitor", capos_system_monitor_methods, 6 },
     { CAPOS_POWER_CONTROL_INTERFACE_ID, "PowerControl", capos_power_control_methods, 2 },
 };
 
@@ -1179,4 +1180,19 @@ const char *capos_hold_transfer_scope_name(enum capos_hold_transfer_scope value)
     };
 
     return capos_hold_transfer_scope_known(value) ? names[value] : NULL;
+}
+
+const char *capos_audit_kind_name(enum capos_audit_kind value)
+{
+    static const char *const names[] = {
+        "grant",
+        "transfer",
+        "revoke",
+        "spawn",
+        "exit",
+        "denial",
+        "program",
+    };
+
+    return capos_audit_kind_known(value) ? names[value] : NULL;
 }

@@ -79,3 +79,4 @@ const char *capos_process_record_state_name(enum capos_process_record_state valu
 const char *capos_hold_origin_name(enum capos_hold_origin value);
 const char *capos_hold_transfer_mode_name(enum capos_hold_transfer_mode value);
 const char *capos_hold_transfer_scope_name(enum capos_hold_transfer_scope value);
+const char *capos_audit_kind_name(enum capos_audit_kind value);
