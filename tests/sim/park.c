@@ -430,6 +430,54 @@ PROGRAM(counter)
     CHECK_EQ(*kit_word(WORD), 0);
 }
 
+/* ---- everything at once ----------------------------------------------------------------------------- */
+
+#define STORM_PAGE 0x9000000ull
+
+static void map_or_unmap(bool map)
+{
+    struct capos_client vm = guest_open("virtual_memory");
+    struct capos_virtual_memory_map_params in = { .hint = STORM_PAGE, .size = PAGE_SIZE, .prot = PROT_READ_BIT };
+    struct capos_virtual_memory_unmap_params out = { .addr = STORM_PAGE, .size = PAGE_SIZE };
+    struct capos_virtual_memory_map_results at;
+    enum capos_status status = map ? capos_virtual_memory_map(&vm, &in, &at) : capos_virtual_memory_unmap(&vm, &out, NULL);
+    CHECK(status == CAPOS_OK || status == CAPOS_EXCEPTION);
+}
+
+/* Words that come and go with their page, short waits, wake-ups; some leave with a wait under way. */
+THREAD(storms)
+{
+    for (uint32_t i = 0; i < 40; i++) {
+        uint64_t r = sim_random(), va = STORM_PAGE + r % 3 * 4;
+        int32_t result = 0;
+        if (r / 16 % 8 < 4)
+            result = kit_park(va, 0, r / 256 % 200000);
+        else if (r / 16 % 8 < 6)
+            result = kit_unpark(va, 1 + (uint32_t)(r / 256 % 3));
+        else
+            map_or_unmap(r / 256 % 3 != 0);
+        CHECK((result >= 0 && result <= 6) || result == CAP_ERR_INVALID_PARAMS_BUFFER);
+        if (r / 4096 % 3 == 0)
+            sim_pause();
+    }
+    guest_submit(kit_park_sqe("park_space", STORM_PAGE, 0, arg % 2 == 0 ? FOREVER : 1000));
+    guest_enter(0, 0);
+}
+
+PROGRAM(storm)
+{
+    struct capos_client threads[6];
+    kit_map_thread_area();
+    map_or_unmap(true);
+    for (uint32_t round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < 6; i++)
+            threads[i] = kit_thread(storms, i);
+        for (uint32_t i = 0; i < 6; i++)
+            CHECK_EQ(kit_join(&threads[i]), 0);
+        CHECK_EQ(kernel.parks.count, 0);
+    }
+}
+
 PROGRAM(one_of_each)
 {
     kit_map_thread_area();
@@ -456,6 +504,7 @@ static const struct sim_test tests[] = {
     { .name = "park-waiter-ends", .init = waiter_ends, .grants = { PARK_GRANTS }, .seeds = 2 },
     { .name = "park-process-ends", .init = process_ends, .grants = { PARK_GRANTS }, .exit_code = 8, .seeds = 6 },
     { .name = "park-counter", .init = counter, .grants = { PARK_GRANTS }, .seeds = 10 },
+    { .name = "park-storm", .init = storm, .grants = { PARK_GRANTS }, .seeds = 6 },
     { .name = "park-faults", .init = one_of_each, .grants = { PARK_GRANTS }, .every_fault = true },
 };
 
