@@ -174,9 +174,9 @@ struct endpoint_receive *endpoint_pop_receive(struct endpoint *endpoint)
 {
     if (endpoint->receiving == 0)
         return NULL;
-    struct endpoint_receive *receive = receive_at(endpoint->receives.next);
-    endpoint_remove_receive(endpoint, receive);
-    return receive;
+    struct endpoint_receive *first = receive_at(endpoint->receives.next);
+    endpoint_remove_receive(endpoint, first);
+    return first;
 }
 
 struct endpoint_call *endpoint_pop_received_by(struct endpoint *endpoint, struct endpoint_party party)

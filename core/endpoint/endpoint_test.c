@@ -75,6 +75,8 @@ static void large_message(void **state)
     assert_int_equal(endpoint_enqueue(&ep, &calls[1], UINT32_MAX), ENDPOINT_BYTES_FULL);
     endpoint_remove_call(&ep, &calls[0]);
     assert_int_equal(ep.bytes, 0);
+    assert_int_equal(endpoint_enqueue(&ep, &calls[0], 50), ENDPOINT_OK);
+    assert_int_equal(endpoint_enqueue(&ep, &calls[1], UINT32_MAX - 20), ENDPOINT_BYTES_FULL);
 }
 
 static void first_come(void **state)

@@ -177,6 +177,20 @@ PROGRAM(receive_ceiling)
     CHECK_EQ(ep_run(ep_recv_sqe(ep())).result, CAP_ERR_INVOKE_FAILED);
 }
 
+/* Nine endpoints could take 144 receives; the process has records for 128 (ours). */
+PROGRAM(receives_of_a_process)
+{
+    static const char *const names[] = { "e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8" };
+    for (int i = 0; i < 128; i++)
+        (void)ep_start(ep_recv_sqe(guest_open(names[i / 16]).cap_id));
+    CHECK_EQ(ep_run(ep_recv_sqe(guest_open("e8").cap_id)).result, CAP_ERR_INVOKE_FAILED);
+    uint64_t call = ep_start_call(guest_open("e3").cap_id, 1, "");
+    CHECK(ep_is_pending(call));
+    CHECK(ep_is_pending(ep_start(ep_recv_sqe(guest_open("e8").cap_id))));
+    CHECK_EQ(guest_release(guest_open("e3").cap_id), 0);
+    CHECK_EQ(ep_await(call).result, CAP_ERR_APPLICATION_EXCEPTION);
+}
+
 /* H51, and ten thousand calls that nobody takes. */
 PROGRAM(flood)
 {
@@ -531,6 +545,9 @@ static const struct sim_test tests[] = {
     { .name = "endpoint-small-receives", .init = small_receives, .grants = { EP } },
     { .name = "endpoint-buffers-go", .init = buffers_go, .grants = { EP, { "virtual_memory", NULL } } },
     { .name = "endpoint-receive-ceiling", .init = receive_ceiling, .grants = { EP } },
+    { .name = "endpoint-receives-of-a-process", .init = receives_of_a_process,
+      .grants = { { "e0", "endpoint" }, { "e1", "endpoint" }, { "e2", "endpoint" }, { "e3", "endpoint" }, { "e4", "endpoint" },
+                  { "e5", "endpoint" }, { "e6", "endpoint" }, { "e7", "endpoint" }, { "e8", "endpoint" } } },
     { .name = "endpoint-ten-thousand-calls", .init = flood, .grants = { EP }, .only_cpus = 1 },
     { .name = "endpoint-outstanding-calls", .init = outstanding, .grants = { EP, EP2, { "ep3", "endpoint" } } },
     { .name = "endpoint-bytes-ceiling", .init = bytes_ceiling, .grants = { EP, EP2 } },
