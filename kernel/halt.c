@@ -3,6 +3,7 @@
 #include "kernel/halt.h"
 
 #include "kernel/check/check.h"
+#include "kernel/log/graph.h"
 #include "kernel/log/log.h"
 #include "kernel/state.h"
 
@@ -29,11 +30,13 @@ void kernel_halt(enum halt_status status, const char *reason)
 
 void kernel_power_off(void)
 {
+    graph_before_end();
     kernel_halt(HALT_OK, "power off");
 }
 
 void kernel_reboot(void)
 {
+    graph_before_end();
     check_all(CHECK_REPORT);
     check_report_frames(frames_free_count());
     report_halt(HALT_OK, "reboot");

@@ -9,6 +9,7 @@
 #include "abi/layout.h"
 #include "kernel/check/check.h"
 #include "kernel/halt.h"
+#include "kernel/log/graph.h"
 #include "kernel/log/log.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
@@ -37,19 +38,36 @@ static void refuse_str(const char *kind, const char *text)
     boot_refuse(kind, text, text_len(text));
 }
 
-/* Is the word on the kernel's command line? */
-static bool has_option(const struct boot_info *info, const char *word)
+/* What follows `prefix` in the first word of the kernel's command line that begins with it; NULL without one. */
+static const char *option(const struct boot_info *info, const char *prefix, size_t *rest)
 {
-    size_t len = text_len(word);
+    size_t len = text_len(prefix);
     uint32_t start = 0;
     for (uint32_t i = 0; i <= info->cmdline_len; i++) {
         if (i < info->cmdline_len && info->cmdline[i] != ' ')
             continue;
-        if (text_equal(info->cmdline + start, i - start, word, len))
-            return true;
+        if (i - start >= len && text_equal(info->cmdline + start, len, prefix, len)) {
+            *rest = i - start - len;
+            return info->cmdline + start + len;
+        }
         start = i + 1;
     }
-    return false;
+    return NULL;
+}
+
+/* Is the word there? */
+static bool has_option(const struct boot_info *info, const char *word)
+{
+    size_t rest;
+    return option(info, word, &rest) != NULL && rest == 0;
+}
+
+static void request_graph(const struct boot_info *info)
+{
+    size_t len;
+    const char *value = option(info, "capos.graph=", &len);
+    if (value != NULL)
+        graph_request(value, len);
 }
 
 static bool take_epochs(void)
@@ -126,6 +144,7 @@ void kernel_boot(const struct boot_info *info)
     struct process *init = boot_first_process();
     kernel.boot.ready_ns = machine_now_ns();
     report_ready(init);
+    request_graph(info);
     process_start(init);
     lock_release(&kernel.lock);
 }

@@ -8,6 +8,7 @@
 #include "kernel/check/check.h"
 #include "kernel/halt.h"
 #include "kernel/log/audit.h"
+#include "kernel/log/graph.h"
 #include "kernel/log/log.h"
 #include "kernel/proc/internal.h"
 #include "kernel/state.h"
@@ -37,6 +38,7 @@ void process_forget(struct process *process)
         if (table->live[i] == process)
             table->live[i] = NULL;
     table->count--;
+    session_release(process->session);
     pool_give(&table->pool, process);
 }
 
@@ -106,6 +108,8 @@ static void finish(struct process *process)
 {
     uint32_t pid = process->pid;
     int64_t code = process->exit_code;
+    if (pid == 1)
+        graph_before_end();
     report_exit(process);
     audit_exited(process);
     trace_event(TRACE_EXIT, pid, (uint64_t)code);

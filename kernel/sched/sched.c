@@ -2,6 +2,7 @@
 /* Run queues, blocking and waking, choosing the next thread: see sched.h. */
 #include "kernel/sched/sched.h"
 
+#include "kernel/log/graph.h"
 #include "kernel/state.h"
 
 /* How far a thread that comes from another CPU may be behind those here. */
@@ -343,6 +344,8 @@ struct machine_resume sched_leave(void)
     uint32_t helper = cpu->queue.count > 0 ? idle_cpu() : THREAD_NO_CPU;
     if (helper != THREAD_NO_CPU)
         kick_later(helper);
+    if (cpu->current == NULL)
+        graph_on_idle();
     arm(cpu);
     return next;
 }
