@@ -31,6 +31,8 @@ class Boot:
             "-chardev", f"socket,id=console,fd={console_fd}", "-serial", "chardev:console",
             "-chardev", f"socket,id=verdict,fd={verdict_fd}", "-serial", "chardev:verdict",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        if "CAPOS_ICOUNT" in os.environ:    # time that counts instructions
+            arguments += ["-icount", os.environ["CAPOS_ICOUNT"]]
         if self.image:
             return arguments + ["-cdrom", self.image]
         return arguments + ["-kernel", self.kernel, "-initrd", self.package, "-append", self.options]
