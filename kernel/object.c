@@ -79,10 +79,11 @@ const struct cap_object_ops object_table_ops = {
     .spawn_grant_only = table_spawn_grant_only,
 };
 
-enum cap_error object_insert(struct cap_table *table, struct object *object, uint32_t *id)
+enum cap_error object_insert(struct cap_table *table, struct object *object, uint64_t disclosure, uint32_t *id)
 {
     struct cap_hold hold = cap_hold_default(object->ops->interface_id);
     hold.transfer_mode = object->ops->bootstrap_mode;
+    hold.disclosure_scope = disclosure;
     enum cap_error error = cap_table_insert(table, object, &hold, id);
     if (error != CAP_OK)
         return error;

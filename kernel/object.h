@@ -76,5 +76,5 @@ uint32_t object_live_count(void);
 /* What core/cap/table.h asks about objects; for cap_table_init. */
 extern const struct cap_object_ops object_table_ops;
 
-/* Inserts into a table with the object's bootstrap hold; the slot takes its own reference. */
-enum cap_error object_insert(struct cap_table *table, struct object *object, uint32_t *id);
+/* Inserts into a table with the object's bootstrap hold and that disclosure scope; the slot takes its own reference. */
+enum cap_error object_insert(struct cap_table *table, struct object *object, uint64_t disclosure, uint32_t *id);

@@ -14,6 +14,7 @@
 #include "kernel/machine.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/session.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timers.h"
 #include "kernel/trace.h"
@@ -54,6 +55,7 @@ struct kernel {
     struct cap_epoch_pool epochs;     /* one for all tables; storage taken at boot */
     struct timers timers;             /* kernel/sched/timers.c */
     struct park_table parks;          /* kernel/ipc/park.c */
+    struct sessions sessions;         /* kernel/proc/session.c */
     struct boot_state boot;           /* written by kernel_boot only */
     struct trace_state trace;         /* kernel/trace.c */
     struct fault_state faults;        /* kernel/fault.c */

@@ -59,7 +59,8 @@ static struct process *load(void)
 
 static void grant(struct process *process, const struct manifest_cap *cap, struct capset_entry *entry)
 {
-    struct source_request request = {.number = cap->source->ordinal, .interface_id = cap->interface_id};
+    struct source_request request = {
+        .number = cap->source->ordinal, .interface_id = cap->interface_id, .disclosure = cap->disclosure};
     struct source_refusal why;
     if (cap->name.len > CAPSET_NAME_BYTES)
         refuse_grant(cap->source, "capability name too long");
@@ -71,6 +72,7 @@ static void grant(struct process *process, const struct manifest_cap *cap, struc
 
 struct process *boot_first_process(void)
 {
+    session_boot();
     decode();
     struct process *process = load();
     for (uint32_t i = 0; i < manifest.init_cap_count; i++)

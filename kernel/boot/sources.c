@@ -85,7 +85,7 @@ bool source_grant(const struct source_request *request, struct process *process,
     } else {
         if (object->ops->granted != NULL)
             object->ops->granted(object, process);
-        enum cap_error error = object_insert(&process->table, object, &entry->cap_id);
+        enum cap_error error = object_insert(&process->table, object, request->disclosure, &entry->cap_id);
         ok = error == CAP_OK;
         if (!ok)
             refuse(why, cap_error_exception_type(error), cap_error_text(error));

@@ -18,6 +18,7 @@ struct process;
 struct source_request {
     uint32_t number;       /* of the schema, or one of ours (core/manifest/sources.h) */
     uint64_t interface_id; /* must be the source's */
+    uint8_t disclosure;    /* of the caller's session, by calls through the hold; bits of SESSION_DISCLOSURE_MASK */
 };
 
 /* text stays valid until the next refusal. */

@@ -178,6 +178,8 @@ static void check_processes(struct text_buf *why)
         text_buf_append_str(why, "timers run without a process");
     else if (kernel.processes.count == 0 && kernel.epochs.in_use != 0)
         text_buf_append_str(why, "epoch cells are lost");
+    else if (kernel.processes.count == 0 && kernel.sessions.table.used != 0)
+        text_buf_append_str(why, "sessions are lost");
     else if (kernel.processes.count == 0 && object_live_count() != 0)
         text_buf_append_str(why, "kernel objects are lost");
     else if (kernel.processes.count == 0 && frames_free_count() != kernel.boot.free_frames)

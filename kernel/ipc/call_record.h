@@ -62,6 +62,7 @@ struct call {
         struct endpoint_receive receive;
     };
     uint64_t interface_id;            /* of the hold */
+    uint64_t disclosure;              /* of the hold */
     const uint8_t *message;           /* params of a call that was not delivered yet */
     struct cap_transaction *transfers; /* its capabilities, NULL without */
     struct scratch_buffer held;       /* where the two lie while it waits */

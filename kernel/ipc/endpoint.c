@@ -21,6 +21,7 @@
 #include "kernel/ipc/transfer.h"
 #include "kernel/objects/endpoint.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/session.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trace.h"
 
@@ -91,20 +92,26 @@ static void disconnect(struct call *call, const char *text)
 
 /* ---- delivery --------------------------------------------------------------------------- */
 
-/* Disclosed is what the call asks for and the hold allows. No process has a session yet: nothing is there to disclose. */
-static struct endpoint_message header_of(const struct call *call)
+/*
+ * Disclosed is what the call asks for and the hold allows. The session is told as it is now, at delivery. Each endpoint is
+ * a service scope of its own: no two of them can compare what they know of a caller.
+ */
+static struct endpoint_message header_of(const struct endpoint_object *endpoint, const struct call *call)
 {
     return (struct endpoint_message){
         .interface_id = call->interface_id,
         .method_id = call->sqe.method_id,
         .params_len = call->sqe.len,
+        .session = session_seen_by(call->process->session, endpoint->object.id,
+                                   call->sqe.session_disclosure & call->disclosure),
     };
 }
 
-static bool write_message(const struct call *call, struct call *receive, const struct transfer_slots *slots)
+static bool write_message(const struct endpoint_object *endpoint, const struct call *call, struct call *receive,
+                          const struct transfer_slots *slots)
 {
     struct aspace *as = &receive->process->aspace;
-    struct endpoint_message header = header_of(call);
+    struct endpoint_message header = header_of(endpoint, call);
     uint64_t at = receive->sqe.result_addr;
     if (!aspace_copy_out(as, at, &header, sizeof header))
         return false;
@@ -169,7 +176,7 @@ static void deliver(struct endpoint_object *endpoint, struct call *call, struct 
         end_receive(endpoint, receive, CAP_ERR_INVALID_RESULT_BUFFER);
     else if (caps > 0 && transfer_insert(call->transfers, receive->process, &slots) != CAP_OK)
         end_call(endpoint, call, CAP_ERR_TRANSFER_ABORTED);
-    else if (write_message(call, receive, &slots))
+    else if (write_message(endpoint, call, receive, &slots))
         hand_to_receiver(endpoint, call, receive, &slots);
     else {
         if (caps > 0)
@@ -218,6 +225,16 @@ static bool hold_message(struct call *call)
     return true;
 }
 
+static bool in_one_session(const struct process *a, const struct process *b)
+{
+    return cap_sessions_equal(session_serial(a->session), session_serial(b->session));
+}
+
+bool endpoint_in_session_of(const struct endpoint_object *endpoint, const struct process *process)
+{
+    return cap_sessions_equal(endpoint->session, session_serial(process->session));
+}
+
 /* True: it waits or is delivered. False: the exception is set, the transfers are still `on_way`. */
 static bool enqueue(struct endpoint_object *endpoint, struct call *call)
 {
@@ -244,7 +261,7 @@ bool endpoint_invoke(struct endpoint_object *endpoint, struct call *call, struct
     struct process *process = call->process;
     struct transfer_request request;
     request.rule = (struct cap_transfer_rule){
-        .origin = CAP_ORIGIN_IPC_TRANSFER, .same_session = cap_sessions_equal(process->session, endpoint->session)};
+        .origin = CAP_ORIGIN_IPC_TRANSFER, .same_session = endpoint_in_session_of(endpoint, process)};
     *cqe = (struct ring_cqe){.user_data = call->sqe.user_data};
     if (!transfer_read(&request, process, call->sqe.addr + call->sqe.len, call->sqe.xfer_cap_count))
         cqe->result = CAP_ERR_INVALID_PARAMS_BUFFER;
@@ -413,7 +430,7 @@ int32_t endpoint_return(struct thread *thread, const struct ring_sqe *sqe)
     if (!transfer_read(&request, server, sqe->addr + sqe->len, sqe->xfer_cap_count))
         return CAP_ERR_INVALID_PARAMS_BUFFER;
     request.rule = (struct cap_transfer_rule){
-        .origin = CAP_ORIGIN_RESULT_CAP, .same_session = cap_sessions_equal(server->session, call_of(found)->process->session)};
+        .origin = CAP_ORIGIN_RESULT_CAP, .same_session = in_one_session(server, call_of(found)->process)};
     code = transfer_prepare(&request, server, &on_way);
     if (code != 0)
         return code;

@@ -28,6 +28,8 @@ bool call_invoke(struct thread *thread, const struct ring_sqe *sqe, struct ring_
 
 /* The same for one whose target is an open endpoint; params are copied in. */
 bool endpoint_invoke(struct endpoint_object *endpoint, struct call *call, struct call_running *run, struct ring_cqe *cqe);
+/* Does it serve the session that the process is in? */
+bool endpoint_in_session_of(const struct endpoint_object *endpoint, const struct process *process);
 /* RECV: 0 when it waits or has its completion, else the result code to post. */
 int32_t endpoint_recv(struct thread *thread, const struct ring_sqe *sqe);
 /* RETURN and CANCEL: the result code to post. */

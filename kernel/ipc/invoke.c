@@ -11,6 +11,7 @@
 #include "core/ring/address.h"
 #include "kernel/objects/endpoint.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/session.h"
 
 /* Exceptions of the path itself. They carry no result capabilities. */
 static struct ring_cqe refuse(struct call *call, struct call_running *run, enum cap_exception_type type,
@@ -110,6 +111,11 @@ bool call_invoke(struct thread *thread, const struct ring_sqe *sqe, struct ring_
     call.object = slot->object;
     call.badge = slot->hold.badge;
     call.interface_id = slot->hold.interface_id;
+    call.disclosure = slot->hold.disclosure_scope;
+    if (endpoint != NULL && !endpoint_in_session_of(endpoint, process) && session_is_stale_for(process)) {
+        *cqe = refuse(&call, &run, CAP_EXCEPTION_DISCONNECTED, "caller session is not live");
+        return true;
+    }
     if (!copy_params(&call, &run, cqe))
         return true;
     if (endpoint != NULL)

@@ -11,6 +11,7 @@
 #include "kernel/ipc/endpoint.h"
 #include "kernel/objects/objects.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/session.h"
 #include "schema/generated/capos_dispatch.h"
 
 struct endpoint_facet {
@@ -70,7 +71,7 @@ static void granted(struct object *object, const struct process *process)
         .bytes = process->profile.endpoint_queue * ENDPOINT_BYTES_PER_CALL,
     };
     endpoint_init(&endpoint->state, &limits);
-    endpoint->session = process->session;
+    endpoint->session = session_serial(process->session);
     endpoint->message_max = process->profile.ring_scratch;
     endpoint->owners = 1;
     endpoint->open = true;

@@ -22,7 +22,7 @@ struct process;
 struct endpoint_object {
     struct object object;
     struct endpoint state;
-    uint64_t session;     /* of the process it was made for */
+    uint64_t session;     /* serial of the session of the process it was made for, 0 = none */
     uint32_t message_max; /* bytes of params: that process's ring scratch */
     uint32_t owners;      /* slots that hold it */
     bool open;            /* false: no owner is left, or its hold was revoked */

@@ -46,6 +46,23 @@ static void init_ledger(struct process *process)
     frames->max = lesser(frames->max, process->profile.frame_grant_pages);
 }
 
+/* PL-15: inherited, or set by a trusted path. */
+static struct session *session_for(const struct process_spec *spec)
+{
+    if (spec->session != NULL || spec->parent == NULL)
+        return spec->session;
+    return spec->parent->session;
+}
+
+static const struct resource_profile *profile_for(const struct process_spec *spec)
+{
+    static const struct resource_profile built_in = RESOURCE_PROFILE_DEFAULT;
+    if (spec->profile != NULL)
+        return spec->profile;
+    const struct session *session = session_for(spec);
+    return session != NULL ? session_profile_of(session) : &built_in;
+}
+
 /* A record without address space, in the table of processes. */
 static struct process *new_record(const struct process_spec *spec)
 {
@@ -62,10 +79,12 @@ static struct process *new_record(const struct process_spec *spec)
     process->generation = ++table->next_generation;
     process->name_len = (uint32_t)utf8_cut(spec->name, spec->name_len, PROCESS_NAME_BYTES);
     memcpy(process->name, spec->name, process->name_len);
-    process->profile = spec->profile != NULL ? *spec->profile : resource_profile_default();
+    process->profile = *profile_for(spec);
+    process->session = session_for(spec);
+    if (process->session != NULL)
+        session_hold(process->session);
     if (spec->parent != NULL) {
         process->parent_pid = spec->parent->pid;
-        process->session = spec->parent->session;
         spec->parent->children++;
     }
     init_ledger(process);
@@ -75,8 +94,7 @@ static struct process *new_record(const struct process_spec *spec)
 bool process_create(const struct process_spec *spec, struct process **out, struct process_refusal *why)
 {
     struct elf_load_plan plan;
-    uint64_t commit = spec->profile != NULL ? spec->profile->memory_commit_bytes : PROFILE_UNLIMITED;
-    enum elf_error error = loader_plan(spec->elf, spec->elf_len, commit, &plan);
+    enum elf_error error = loader_plan(spec->elf, spec->elf_len, profile_for(spec)->memory_commit_bytes, &plan);
     if (error != ELF_OK)
         return refuse_elf(why, error);
     if (spec->parent != NULL && spec->parent->children >= spec->parent->profile.process_limit)

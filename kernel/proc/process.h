@@ -46,7 +46,7 @@ struct process {
     enum process_state state;
     uint32_t name_len;
     char name[PROCESS_NAME_BYTES]; /* what the spawner called it */
-    uint64_t session;     /* 0 = none */
+    struct session *session;       /* on whose account; one reference, NULL = none. Never changes */
     struct resource_profile profile;
 
     struct aspace aspace;
@@ -90,7 +90,8 @@ struct process_spec {
     const uint8_t *elf;    /* must not change during the call */
     uint64_t elf_len;
     struct process *parent;                 /* NULL for the first process */
-    const struct resource_profile *profile; /* NULL = default */
+    struct session *session;                /* given by a trusted path; NULL = the parent's (PL-15) */
+    const struct resource_profile *profile; /* NULL = the session's, or the default (RP-03) */
 };
 
 /* Why something was refused, ready for call_exception. text is static. */

@@ -25,19 +25,22 @@ struct resource_profile {
     uint32_t timer_waiters;
 };
 
-/* The built-in default. */
+/* The built-in default, an initialiser. */
+#define RESOURCE_PROFILE_DEFAULT                            \
+    {                                                       \
+        .process_limit = PROFILE_UNLIMITED,                 \
+        .cap_limit = PROFILE_UNLIMITED,                     \
+        .frame_grant_pages = PROFILE_UNLIMITED,             \
+        .memory_commit_bytes = PROFILE_UNLIMITED,           \
+        .threads = PROFILE_DEFAULT_THREADS,                 \
+        .endpoint_queue = PROFILE_DEFAULT_ENDPOINT_QUEUE,   \
+        .in_flight = PROFILE_DEFAULT_IN_FLIGHT,             \
+        .ring_scratch = PROFILE_DEFAULT_RING_SCRATCH,       \
+        .reply_scratch = PROFILE_DEFAULT_REPLY_SCRATCH,     \
+        .timer_waiters = PROFILE_DEFAULT_TIMER_WAITERS,     \
+    }
+
 static inline struct resource_profile resource_profile_default(void)
 {
-    return (struct resource_profile){
-        .process_limit = PROFILE_UNLIMITED,
-        .cap_limit = PROFILE_UNLIMITED,
-        .frame_grant_pages = PROFILE_UNLIMITED,
-        .memory_commit_bytes = PROFILE_UNLIMITED,
-        .threads = PROFILE_DEFAULT_THREADS,
-        .endpoint_queue = PROFILE_DEFAULT_ENDPOINT_QUEUE,
-        .in_flight = PROFILE_DEFAULT_IN_FLIGHT,
-        .ring_scratch = PROFILE_DEFAULT_RING_SCRATCH,
-        .reply_scratch = PROFILE_DEFAULT_REPLY_SCRATCH,
-        .timer_waiters = PROFILE_DEFAULT_TIMER_WAITERS,
-    };
+    return (struct resource_profile)RESOURCE_PROFILE_DEFAULT;
 }
