@@ -22,14 +22,33 @@ $(CAPNPC_C): $(CAPNPC_C_OBJ)
 # $(1): folder that gets the files
 capnpc_c = rm -rf $(1) && mkdir -p $(1) && capnp compile -o ./$(CAPNPC_C):$(1) $(CAPOS_SCHEMA)
 
-generate: $(CAPNPC_C) ## rewrite schema/generated/ from schema/capos.capnp
-	$(call capnpc_c,schema/generated)
+# A service with interfaces of its own: user/services/NAME/NAME.capnp, generated code in user/services/NAME/generated/.
+SERVICE_SCHEMAS := $(wildcard user/services/*/*.capnp)
+# $(1): schema of a service, $(2): folder that gets the files
+service_capnpc_c = rm -rf $(2) && mkdir -p $(2) && \
+	CAPNPC_C_FOLDER=$(dir $(1))generated capnp compile -o ./$(CAPNPC_C):$(2) $(1)
 
-generated-code-check: $(CAPNPC_C) ## compare schema/generated/ with two fresh runs of the generator
+define check_service
+	@$(call service_capnpc_c,$(1),$(B)/generated/service)
+	diff -r $(B)/generated/service $(dir $(1))generated
+
+endef
+
+define generate_service
+	$(call service_capnpc_c,$(1),$(dir $(1))generated)
+
+endef
+
+generate: $(CAPNPC_C) ## rewrite schema/generated/ from schema/capos.capnp, and user/services/*/generated/ from theirs
+	$(call capnpc_c,schema/generated)
+	$(foreach s,$(SERVICE_SCHEMAS),$(call generate_service,$(s)))
+
+generated-code-check: $(CAPNPC_C) ## compare the generated code with fresh runs of the generator
 	@$(call capnpc_c,$(B)/generated/first)
 	@$(call capnpc_c,$(B)/generated/second)
 	diff -r $(B)/generated/first $(B)/generated/second
 	diff -r $(B)/generated/first schema/generated
+	$(foreach s,$(SERVICE_SCHEMAS),$(call check_service,$(s)))
 
 schema-upstream-check: $(CAPNPC_C) ## compare the wire facts of the schema with the published one (fetches a crate)
 	tests/schema/compare_upstream.sh $(CAPNPC_C)

@@ -9,7 +9,7 @@ void print_codecs(const Model &model)
     std::ostringstream out, table;
     size_t count = 0;
     out << banner(model, "Every codec behind one type of function. Part of a test.")
-        << "#include \"schema/generated/" << model.prefix << ".h\"\n#include \"tests/schema/recode.h\"\n";
+        << "#include \"" << model.folder << "/" << model.prefix << ".h\"\n#include \"tests/schema/recode.h\"\n";
     for (const Struct &s : model.structs) {
         if (s.empty())
             continue;

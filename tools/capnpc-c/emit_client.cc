@@ -18,7 +18,7 @@ static void emit_header(const Model &model)
         " * capos_client_call (user/libcapos) says which statuses there are and how long the texts, data and\n"
         " * lists of the results stay valid. `in` may be NULL for a method without params, `out` for one\n"
         " * without results.");
-    out << "#pragma once\n\n#include \"capos/client.h\"\n#include \"schema/generated/" << model.prefix
+    out << "#pragma once\n\n#include \"capos/client.h\"\n#include \"" << model.folder << "/" << model.prefix
         << ".h\"\n#include \"schema/method.h\"\n";
     for (const Interface &i : model.interfaces) {
         if (!i.methods.empty())
@@ -64,7 +64,7 @@ void emit_client(const Model &model)
     std::ostringstream out;
     std::set<uint64_t> done;
     out << banner(model, "Clients. What they promise: " + model.prefix + "_client.h.");
-    out << "#include \"schema/generated/" << model.prefix << "_client.h\"\n";
+    out << "#include \"" << model.folder << "/" << model.prefix << "_client.h\"\n";
     for (const Interface &i : model.interfaces)
         for (const Method &m : i.methods)
             emit_method(model, i, m, done, out);

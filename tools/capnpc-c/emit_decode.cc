@@ -128,7 +128,7 @@ void emit_decode(const Model &model)
 {
     std::ostringstream out;
     out << banner(model, "Decoders: pure functions of the view they are given. What they promise: " + model.prefix + ".h.");
-    out << "#include <stddef.h>\n\n#include \"schema/generated/" << model.prefix << ".h\"\n";
+    out << "#include <stddef.h>\n\n#include \"" << model.folder << "/" << model.prefix << ".h\"\n";
     for (const Struct &s : model.structs)
         if (!s.empty())
             emit_struct(model, s, out);

@@ -26,6 +26,12 @@ static void emit_ops(const Model &model, const Interface &i, std::ostringstream 
     out << dispatch_head(i) << ";\n" << serve_head(i) << ";\n";
 }
 
+/* Once, with the main schema; the other ones use it. */
+static const char reply_encode_head[] =
+    "\n/* Encodes results (ignored for methods without any) into call->reply as the method's style asks. */\n"
+    "enum capn_outcome capos_reply_encode(struct capn_call_context *call, const struct capos_method_reply *reply,\n"
+    "    const void *results);\n";
+
 static void emit_header(const Model &model)
 {
     std::ostringstream out;
@@ -37,11 +43,9 @@ static void emit_header(const Model &model)
         " * `out` is all zeros at the start, and what the handler makes it point to must live until the\n"
         " * dispatch returns. X_METHOD_reply serves calls that are completed later. X_serve is X_dispatch for\n"
         " * tables of objects of any kind: `ops` must be a struct X_ops.");
-    out << "#pragma once\n\n#include \"core/capn/dispatch.h\"\n#include \"schema/generated/" << model.prefix
-        << ".h\"\n#include \"schema/method.h\"\n\n"
-        << "/* Encodes results (ignored for methods without any) into call->reply as the method's style asks. */\n"
-           "enum capn_outcome capos_reply_encode(struct capn_call_context *call, const struct capos_method_reply *reply,\n"
-           "    const void *results);\n";
+    out << "#pragma once\n\n#include \"core/capn/dispatch.h\"\n#include \"" << model.folder << "/" << model.prefix
+        << ".h\"\n#include \"schema/method.h\"\n"
+        << (model.is_main() ? reply_encode_head : "#include \"schema/generated/capos_dispatch.h\"\n");
     for (const Interface &i : model.interfaces)
         if (!i.methods.empty())
             emit_ops(model, i, out);
@@ -111,7 +115,7 @@ void emit_dispatch(const Model &model)
     emit_header(model);
     std::ostringstream out;
     out << banner(model, "Dispatchers. What they promise: " + model.prefix + "_dispatch.h.");
-    out << "#include \"schema/generated/" << model.prefix << "_dispatch.h\"\n" << reply_encode;
+    out << "#include \"" << model.folder << "/" << model.prefix << "_dispatch.h\"\n" << (model.is_main() ? reply_encode : "");
     for (const Interface &i : model.interfaces) {
         for (const Method &m : i.methods) {
             emit_reply(model, i, m, out);

@@ -147,7 +147,7 @@ void emit_encode(const Model &model)
     out << banner(model,
         "Encoders. They return the builder's error so far; with CAPN_NO_SPACE the builder goes on counting,\n"
         " * and capn_builder_finish tells the size that the message needs.");
-    out << "#include <stddef.h>\n\n#include \"schema/generated/" << model.prefix << ".h\"\n";
+    out << "#include <stddef.h>\n\n#include \"" << model.folder << "/" << model.prefix << ".h\"\n";
     for (const Struct &s : model.structs)
         if (model.is_recursive(s))
             heads << within_head(s) << ";\n";

@@ -12,7 +12,7 @@ static void emit_header(const Model &model)
     std::ostringstream out;
     out << banner(model, "Names as in the schema. All strings are constants; NULL means: no such thing.");
     out << "#pragma once\n\n#include <stddef.h>\n#include <stdint.h>\n\n"
-        << "#include \"schema/generated/" << model.prefix << ".h\"\n\n"
+        << "#include \"" << model.folder << "/" << model.prefix << ".h\"\n\n"
         << "struct capos_interface_names {\n    uint64_t id;\n    const char *name;\n"
            "    const char *const *methods; /* by ordinal */\n"
            "    uint16_t method_count;\n};\n\n"
@@ -69,7 +69,7 @@ void emit_names(const Model &model)
     emit_header(model);
     std::ostringstream out;
     out << banner(model, "Tables of names and their lookups.");
-    out << "#include \"schema/generated/" << model.prefix << "_names.h\"\n";
+    out << "#include \"" << model.folder << "/" << model.prefix << "_names.h\"\n";
     emit_tables(model, out);
     out << lookups;
     for (const Enum &e : model.enums)

@@ -6,6 +6,7 @@
 #include <capnp/schema-loader.h>
 #include <capnp/schema.capnp.h>
 #include <capnp/serialize.h>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -27,7 +28,12 @@ struct Loader {
     uint64_t load_method_struct(uint64_t id, const Interface &owner, const Method &method, bool results);
     void order_structs();
     void place(uint64_t id, std::set<uint64_t> &placed, std::set<uint64_t> &open);
-    std::string prefixed(const std::string &name) const { return model.prefix + "_" + snake_case(name); }
+    /* The interface that a schema is named after has the bare prefix: adder_add, not adder_adder_add. */
+    std::string prefixed(const std::string &name) const
+    {
+        std::string snake = snake_case(name);
+        return snake == model.prefix ? snake : model.prefix + "_" + snake;
+    }
 };
 
 Kind plain_kind(schema::Type::Which which)
@@ -266,7 +272,10 @@ Model load_model()
             load.of_annotations.insert(type_id(node.getAnnotation().getType()));
     }
     auto file = request.getRequestedFiles()[0];
-    load.model.prefix = file_stem(file.getFilename().cStr());
+    const char *folder = std::getenv("CAPNPC_C_FOLDER");
+    load.model.source = file.getFilename().cStr();
+    load.model.prefix = file_stem(load.model.source);
+    load.model.folder = folder != nullptr ? folder : "schema/generated";
     for (auto nested : load.loader.get(file.getId()).getProto().getNestedNodes()) {
         auto node = load.loader.get(nested.getId()).getProto();
         std::string name = nested.getName().cStr();

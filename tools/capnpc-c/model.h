@@ -80,10 +80,13 @@ struct Interface {
 
 struct Model {
     std::string prefix;             /* capos */
+    std::string source;             /* path of the schema, as given to the compiler */
+    std::string folder;             /* of the generated files in their includes: schema/generated, or CAPNPC_C_FOLDER */
     std::vector<Enum> enums;        /* each list in the order of the schema */
     std::vector<Struct> structs;    /* so ordered that members by value come first */
     std::vector<Interface> interfaces;
 
+    bool is_main() const { return prefix == "capos"; }
     const Struct &struct_by_id(uint64_t id) const;
     const Enum &enum_by_id(uint64_t id) const;
     const Interface &interface_by_id(uint64_t id) const;
