@@ -6,12 +6,20 @@
 USER_INCLUDES := -Iuser/libcapos/include
 LIBCAPOS_SRC := $(call production,user/libcapos) core/base/bytes.c core/base/text.c \
 	$(filter core/capn/% core/manifest/% core/plan/% core/line/%,$(CORE_SRC)) \
-	$(filter-out schema/generated/capos_dispatch.c,$(SCHEMA_SRC)) $(SCHEMA_CLIENT_SRC)
+	core/cap/facet.c core/drbg/sha256.c $(SCHEMA_SRC) $(SCHEMA_CLIENT_SRC)
 LIBCAPOS := $(B)/user/libcapos.a
+
+# The generated code of services with interfaces of their own, for them and for their clients.
+SERVICE_SRC := $(wildcard user/services/*/generated/*.c)
+LIBSERVICES := $(B)/user/libservices.a
 
 $(foreach s,$(shell find user -name '*.c'),$(eval CFLAGS.$(s) += $(USER_INCLUDES)))
 
 $(LIBCAPOS): $(call objects,user-obj,$(LIBCAPOS_SRC))
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+
+$(LIBSERVICES): $(call objects,user-obj,$(SERVICE_SRC))
 	@mkdir -p $(@D)
 	rm -f $@ && ar rcs $@ $^
 
@@ -20,9 +28,9 @@ define user_program
 PROGRAMS += $(B)/user/$(1).elf $(B)/user/$(1)
 $(B)/user/$(1): $(B)/user/$(1).elf
 	objcopy --strip-all $$< $$@
-$(B)/user/$(1).elf: $(call objects,user-obj,$(2)) $(LIBCAPOS) user/libcapos/program.ld
+$(B)/user/$(1).elf: $(call objects,user-obj,$(2)) $(LIBSERVICES) $(LIBCAPOS) user/libcapos/program.ld
 	$(CC) -static -nostdlib -no-pie -Wl,--build-id=none,--gc-sections,-z,max-page-size=4096,-z,noexecstack \
-	  -T user/libcapos/program.ld -o $$@ $$(filter %.o,$$^) $(LIBCAPOS)
+	  -T user/libcapos/program.ld -o $$@ $$(filter %.o,$$^) $(LIBSERVICES) $(LIBCAPOS)
 endef
 
 user_folder = $(eval $(call user_program,$(notdir $(patsubst %/,%,$(1))),$(wildcard $(1)*.c)))

@@ -10,6 +10,7 @@
 #include "capos/ring.h"
 #include "core/base/bytes.h"
 #include "core/base/text.h"
+#include "schema/generated/capos.h"
 #include "self.h"
 
 struct reply_cap {
@@ -38,7 +39,7 @@ void capos_client_use_buffers(uint8_t *request_buffer, uint8_t *reply_buffer, ui
 enum capos_status capos_client_open(struct capos_client *client, const char *name, uint64_t interface_id)
 {
     const struct capset_entry *entry = capos_capset_find(name);
-    if (entry == NULL || entry->interface_id != interface_id)
+    if (entry == NULL || (entry->interface_id != interface_id && entry->interface_id != CAPOS_ENDPOINT_INTERFACE_ID))
         return CAPOS_NOT_GRANTED;
     *client = capos_client_for(entry->cap_id, interface_id);
     return CAPOS_OK;
@@ -84,20 +85,21 @@ static enum capos_status keep_reply_caps(const struct capos_completion *done)
     return CAPOS_OK;
 }
 
-static enum capos_status read_exception(struct capos_client *client)
+bool capos_exception_read(const uint8_t *bytes, size_t len, struct capn_exception *out)
 {
+    struct capn_message message;
     struct capn_struct root;
     struct capn_text text = { 0 };
-    client->exception = (struct capn_exception){ 0 };
-    if (capn_message_open(&reply_message, reply, buffer_bytes, CAPN_LIMITS_PARAMS, NULL) != CAPN_OK ||
-        capn_root(&reply_message, &root) != CAPN_OK || capn_get_text(&root, 0, &text) != CAPN_OK)
-        return CAPOS_BAD_REPLY;
-    size_t len = utf8_cut(text.bytes, text.len, sizeof client->exception.text);
-    if (len > 0)
-        memcpy(client->exception.text, text.bytes, len);
-    client->exception.len = (uint16_t)len;
-    client->exception.type = capn_get_u16(&root, 0);
-    return CAPOS_EXCEPTION;
+    *out = (struct capn_exception){ 0 };
+    if (capn_message_open(&message, bytes, len, CAPN_LIMITS_PARAMS, NULL) != CAPN_OK || capn_root(&message, &root) != CAPN_OK ||
+        capn_get_text(&root, 0, &text) != CAPN_OK)
+        return false;
+    size_t cut = utf8_cut(text.bytes, text.len, sizeof out->text);
+    if (cut > 0)
+        memcpy(out->text, text.bytes, cut);
+    out->len = (uint16_t)cut;
+    out->type = capn_get_u16(&root, 0);
+    return true;
 }
 
 static enum capos_status read_reply(const struct capos_method *method, uint32_t len, void *out)
@@ -125,17 +127,32 @@ static enum capos_status encode_request(const struct capos_method *method, const
     return error == CAPN_OK ? CAPOS_OK : error == CAPN_NO_SPACE ? CAPOS_TOO_LARGE : CAPOS_INVALID_REQUEST;
 }
 
-enum capos_status capos_client_call(struct capos_client *client, const struct capos_method *method, const void *in,
-                                    void *out)
+/* Descriptors behind the params, which are whole words. */
+static enum capos_status add_transfers(const struct capos_transfer *caps, uint16_t count, size_t len)
+{
+    if (count > CAPOS_TRANSFERS_MAX || len + count * sizeof(struct ring_transfer_descriptor) > buffer_bytes)
+        return CAPOS_TOO_LARGE;
+    for (uint16_t i = 0; i < count; i++) {
+        struct ring_transfer_descriptor descriptor = {
+            .cap_id = caps[i].cap_id, .transfer_mode = caps[i].moves ? TRANSFER_MODE_MOVE : TRANSFER_MODE_COPY };
+        memcpy(request + len + i * sizeof descriptor, &descriptor, sizeof descriptor);
+    }
+    return CAPOS_OK;
+}
+
+enum capos_status capos_client_call_with(struct capos_client *client, const struct capos_method_call *call,
+                                         const struct capos_transfer *caps, uint16_t cap_count)
 {
     drop_untaken();
     size_t len;
-    enum capos_status status = encode_request(method, in, &len);
+    enum capos_status status = encode_request(call->method, call->in, &len);
+    if (status == CAPOS_OK)
+        status = add_transfers(caps, cap_count, len);
     if (status != CAPOS_OK)
         return status;
     struct ring_sqe sqe = {
-        .opcode = RING_OP_CALL, .method_id = method->ordinal, .cap_id = client->cap_id,
-        .addr = (uintptr_t)request, .len = (uint32_t)len,
+        .opcode = RING_OP_CALL, .method_id = call->method->ordinal, .cap_id = client->cap_id,
+        .addr = (uintptr_t)request, .len = (uint32_t)len, .xfer_cap_count = cap_count,
         .result_addr = (uintptr_t)reply, .result_len = buffer_bytes,
     };
     struct capos_completion done;
@@ -143,11 +160,18 @@ enum capos_status capos_client_call(struct capos_client *client, const struct ca
     if (status != CAPOS_OK)
         return status;
     if (done.result == CAP_ERR_APPLICATION_EXCEPTION)
-        return read_exception(client);
+        return capos_exception_read(reply, buffer_bytes, &client->exception) ? CAPOS_EXCEPTION : CAPOS_BAD_REPLY;
     if (done.result < 0)
         return (enum capos_status)done.result;
     status = keep_reply_caps(&done);
-    return status == CAPOS_OK ? read_reply(method, (uint32_t)done.result, out) : status;
+    return status == CAPOS_OK ? read_reply(call->method, (uint32_t)done.result, call->out) : status;
+}
+
+enum capos_status capos_client_call(struct capos_client *client, const struct capos_method *method, const void *in,
+                                    void *out)
+{
+    struct capos_method_call call = { .method = method, .in = in, .out = out };
+    return capos_client_call_with(client, &call, NULL, 0);
 }
 
 enum capos_status capos_reply_take(uint16_t index, uint64_t interface_id, struct capos_client *out)

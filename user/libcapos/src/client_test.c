@@ -19,6 +19,7 @@
 #include "schema/generated/capos_client.h"
 
 static struct capset_entry entry = { .cap_id = 5, .name_len = 5, .interface_id = CAPOS_TIMER_INTERFACE_ID, .name = "timer" };
+static struct capset_entry facet = { .cap_id = 6, .name_len = 7, .interface_id = CAPOS_ENDPOINT_INTERFACE_ID, .name = "service" };
 static struct ring_sqe sent[16];
 static uint32_t sent_count;
 static struct capos_completion answer;
@@ -28,6 +29,8 @@ static uint32_t reply_len;
 
 const struct capset_entry *capos_capset_find(const char *name)
 {
+    if (strcmp(name, "service") == 0)
+        return &facet;
     return strcmp(name, "timer") == 0 ? &entry : NULL;
 }
 
@@ -211,11 +214,42 @@ static void request_that_does_not_fit(void **state)
     assert_int_equal(sent[0].len, CAPOS_CALL_BUFFER_BYTES);
 }
 
+static void facets_serve_for_any_interface(void **state)
+{
+    (void)state;
+    struct capos_client client;
+    assert_int_equal(capos_client_open(&client, "service", CAPOS_TIMER_INTERFACE_ID), CAPOS_OK);
+    assert_int_equal(client.cap_id, 6);
+    assert_true(client.interface_id == CAPOS_TIMER_INTERFACE_ID);
+}
+
+static void descriptors_follow_the_params(void **state)
+{
+    (void)state;
+    struct capos_client client = timer();
+    struct capos_timer_sleep_params in = { .duration_ns = 1 };
+    struct capos_method_call call = { .method = &capos_timer_sleep_method, .in = &in };
+    const struct capos_transfer caps[] = { { 7, false }, { 0x01000009, true } };
+    assert_int_equal(capos_client_call_with(&client, &call, caps, 2), CAPOS_OK);
+    assert_int_equal(sent[0].xfer_cap_count, 2);
+    struct ring_transfer_descriptor got[2];
+    memcpy(got, (const uint8_t *)(uintptr_t)sent[0].addr + sent[0].len, sizeof got);
+    assert_int_equal(got[0].cap_id, 7);
+    assert_int_equal(got[0].transfer_mode, TRANSFER_MODE_COPY);
+    assert_int_equal(got[1].cap_id, 0x01000009);
+    assert_int_equal(got[1].transfer_mode, TRANSFER_MODE_MOVE);
+    assert_int_equal(got[1].reserved, 0);
+    assert_int_equal(capos_client_call_with(&client, &call, caps, CAPOS_TRANSFERS_MAX + 1), CAPOS_TOO_LARGE);
+    assert_int_equal(sent_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(open_compares_name_and_interface, setup),
         cmocka_unit_test_setup(request_and_result, setup),
+        cmocka_unit_test_setup(facets_serve_for_any_interface, setup),
+        cmocka_unit_test_setup(descriptors_follow_the_params, setup),
         cmocka_unit_test_setup(transport_codes_come_through, setup),
         cmocka_unit_test_setup(exceptions_are_values, setup),
         cmocka_unit_test_setup(bad_replies_are_refused, setup),

@@ -4,6 +4,7 @@
 
 #include "capos/capset.h"
 #include "capos/client.h"
+#include "capos/endpoint.h"
 #include "capos/heap.h"
 #include "capos/package.h"
 #include "capos/park.h"
@@ -11,6 +12,7 @@
 #include "capos/process.h"
 #include "capos/program.h"
 #include "capos/ring.h"
+#include "capos/serve.h"
 #include "capos/status.h"
 #include "capos/syscall.h"
 #include "capos/thread.h"
@@ -18,4 +20,5 @@
 #include "core/base/text.h"
 #include "schema/generated/capos.h"
 #include "schema/generated/capos_client.h"
+#include "schema/generated/capos_dispatch.h"
 #include "schema/own_sources.h"
