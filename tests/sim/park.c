@@ -101,7 +101,9 @@ PROGRAM(outcomes)
     *kit_word(WORD) = 5;
     CHECK_EQ(kit_park(WORD, 4, FOREVER), 1);
     CHECK_EQ(kit_park(WORD, 4, 0), 1);
-    CHECK_EQ(kit_park(WORD, 5, 0), 2);
+    guest_submit(kit_park_sqe("park_space", WORD, 5, 0));
+    CHECK_EQ(guest_enter(0, 0), 1); /* at once */
+    CHECK_EQ(guest_wait().result, 2);
     CHECK_EQ(kernel.parks.count, 0);
     for (uint64_t timeout = 1; timeout < 1000 * MILLISECOND; timeout *= 10) {
         uint64_t before = now();
@@ -236,10 +238,26 @@ PROGRAM(shares)
     guest_enter(1, CAP_ENTER_WAIT_FOREVER); /* terminated here */
 }
 
+THREAD(spins)
+{
+    while (arg == 0)
+        sim_pause();
+}
+
+/* Its end takes a while: another processor must let go of it first. */
+PROGRAM(shares_and_spins)
+{
+    kit_thread(spins, 0);
+    shares_body();
+}
+
 static struct kit_child spawn_sharer(struct capos_client *object, const char *binary)
 {
-    struct capos_cap_grant grants[] = { HELD("memory", *object, CAPOS_CAP_GRANT_MODE_RAW), SHARED_GRANT };
-    return kit_spawn(binary, grants, 2);
+    struct capos_cap_grant grants[] = {
+        HELD("memory", *object, CAPOS_CAP_GRANT_MODE_RAW), SHARED_GRANT,
+        KERNEL("thread_spawner", CAPOS_KERNEL_CAP_SOURCE_THREAD_SPAWNER, CAPOS_THREAD_SPAWNER_INTERFACE_ID),
+    };
+    return kit_spawn(binary, grants, 3);
 }
 
 PROGRAM(shared_words)
@@ -271,7 +289,7 @@ PROGRAM(dead_waiters_take_no_wakeup)
     uint64_t at = kit_map(&object, 2, PROT_READ_BIT | PROT_WRITE_BIT) + PAGE_SIZE;
     struct kit_child children[2];
     for (uint32_t i = 0; i < 2; i++) {
-        children[i] = spawn_sharer(&object, "shares");
+        children[i] = spawn_sharer(&object, i == 0 ? "spins" : "shares");
         wait_parked(i + 1);
     }
     EXPECT(capos_process_handle_terminate(&children[0].handle, NULL, NULL) == CAPOS_OK);
@@ -498,7 +516,7 @@ static const struct sim_test tests[] = {
     { .name = "park-own-memory-goes", .init = own_memory_goes, .grants = { PARK_GRANTS } },
     { .name = "park-shared", .init = shared_words, .grants = { SHARING }, .programs = { { "shares", shares } }, .seeds = 2 },
     { .name = "park-dead-waiters", .init = dead_waiters_take_no_wakeup, .grants = { SHARING },
-      .programs = { { "shares", shares } }, .seeds = 4 },
+      .programs = { { "shares", shares }, { "spins", shares_and_spins } }, .seeds = 10 },
     { .name = "park-private", .init = private_words, .grants = { SHARING }, .programs = { { "waiter", private_waiter } } },
     { .name = "park-no-room", .init = no_room, .grants = { PARK_GRANTS } },
     { .name = "park-waiter-ends", .init = waiter_ends, .grants = { PARK_GRANTS }, .seeds = 2 },

@@ -232,10 +232,10 @@ PROGRAM(joins)
 
 THREAD(joins_itself)
 {
-    struct ring_sqe join = guest_call_sqe((uint32_t)arg, CAPOS_THREAD_HANDLE_JOIN_METHOD, 0);
     wait_until(DONE, 1);
-    guest_submit(join);
+    guest_submit(guest_call_sqe(*kit_word(arg), CAPOS_THREAD_HANDLE_JOIN_METHOD, 0));
     guest_enter(0, 0);
+    EXPECT(process_find(1)->table.ledger.pairs[CAP_RESOURCE_OUTSTANDING_CALLS].used == 2);
 }
 
 THREAD(joins_another)
@@ -250,14 +250,18 @@ THREAD(joins_another)
 PROGRAM(joins_among_threads)
 {
     kit_map_thread_area();
-    struct capos_client self = kit_thread(joins_itself, 3); /* its handle will be the fourth capability */
-    CHECK_EQ(self.cap_id & 0xff, 3);
-    struct capos_client other = kit_thread(joins_another, self.cap_id);
-    wait_until(READY, 1);
+    struct capos_client self = kit_thread(joins_itself, READY + 4);
+    struct capos_client idle = kit_thread(waits_for_word, 2), other = kit_thread(joins_another, idle.cap_id);
+    *kit_word(READY + 4) = self.cap_id;
+    while (process_find(1)->table.ledger.pairs[CAP_RESOURCE_OUTSTANDING_CALLS].used != 1)
+        sim_pause();
     *kit_word(DONE) = 1;
-    CHECK_EQ(kit_join(&other), 0);
     int64_t code;
-    CHECK(has_exited(&self, &code) && code == 0);
+    while (!has_exited(&self, &code))
+        sim_pause();
+    CHECK_EQ(code, 0); /* its own join went with it */
+    *kit_word(DONE) = 2;
+    CHECK_EQ(kit_join(&other), 0);
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
