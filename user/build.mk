@@ -10,7 +10,8 @@ LIBCAPOS_SRC := $(call production,user/libcapos) core/base/bytes.c core/base/tex
 LIBCAPOS := $(B)/user/libcapos.a
 
 # The generated code of services with interfaces of their own, for them and for their clients.
-SERVICE_SRC := $(wildcard user/services/*/generated/*.c)
+# Without their tables of names, which would stand in for those of the system's interfaces.
+SERVICE_SRC := $(filter-out %_names.c,$(wildcard user/services/*/generated/*.c))
 LIBSERVICES := $(B)/user/libservices.a
 
 $(foreach s,$(shell find user -name '*.c'),$(eval CFLAGS.$(s) += $(USER_INCLUDES)))

@@ -11,6 +11,8 @@ static const struct shell_command commands[] = {
     { "help", "help [COMMAND]", "list the commands, or tell how one is used", shell_help },
     { "ps", "ps", "processes: state, CPU time, memory", shell_ps },
     { "caps", "caps", "what this shell holds: name, interface, origin, transfer mode", shell_caps },
+    { "graph", "graph [PID]", "who holds what: each process with its capabilities and their objects", shell_graph },
+    { "audit", "audit", "grants, transfers, revocations, starts, ends and refusals, as the kernel saw them", shell_audit },
     { "quota", "quota [PID]", "each ledger of a process (default: this shell): used and limit", shell_quota },
     { "spawn", "spawn NAME [--grant NAME[=SOURCE]]...", "start a program of the boot package with exactly these grants",
       shell_spawn },

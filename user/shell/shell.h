@@ -25,6 +25,10 @@ void shell_log(int argc, char **argv);
 void shell_time(int argc, char **argv);
 void shell_programs(int argc, char **argv);
 
+/* authority.c: who holds what, and how it came about */
+void shell_graph(int argc, char **argv);
+void shell_audit(int argc, char **argv);
+
 /* jobs.c: child processes */
 void shell_spawn(int argc, char **argv);
 void shell_jobs(int argc, char **argv);
