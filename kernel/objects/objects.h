@@ -16,8 +16,10 @@ struct capos_process_spawner_create_pipe_results;
 struct process;
 
 extern const struct object_ops audit_log_ops;
+extern const struct object_ops authority_broker_ops;
 extern const struct object_ops boot_package_ops;
 extern const struct object_ops console_ops;
+extern const struct object_ops credential_store_ops;
 extern const struct object_ops endpoint_facet_ops; /* not a source */
 extern const struct object_ops endpoint_ops;
 extern const struct object_ops entropy_source_ops;
@@ -28,6 +30,7 @@ extern const struct object_ops null_ops;
 extern const struct object_ops park_space_ops;
 extern const struct object_ops power_control_ops;
 extern const struct object_ops process_spawner_ops;
+extern const struct object_ops session_manager_ops;
 extern const struct object_ops shared_park_space_ops;
 extern const struct object_ops stdio_ops;
 extern const struct object_ops system_info_ops;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * ProcessSpawner: one transaction that makes a child with exactly the granted
- * capabilities, or nothing. Pipes are in pipe.c.
- * Source: docs/kernel-semantics.md, PL-06 to PL-15, FA-01 to FA-05, TX-02, TX-05.
+ * capabilities, or nothing; RestrictedLauncher uses it as well (spawn.h).
+ * Pipes are in pipe.c.
+ * Source: docs/kernel-semantics.md, PL-06 to PL-15, FA-01 to FA-05, TX-02, TX-05, XS-01.
  */
 #include "abi/capset.h"
 #include "core/base/bytes.h"
@@ -13,16 +14,19 @@
 #include "kernel/objects/boot_manifest.h"
 #include "kernel/objects/endpoint.h"
 #include "kernel/objects/objects.h"
+#include "kernel/objects/spawn.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/session.h"
 #include "kernel/state.h"
 #include "schema/generated/capos_dispatch.h"
 
 #define REPLY_BYTES 24u
-#define REPLY_CAPS 2u /* and one for each parent endpoint */
+#define REPLY_CAPS 2u /* handle and manager; and one for each parent endpoint */
 
 /* One spawn on its way, under the kernel lock; too large for the stack. */
 static struct {
     struct call *call;
+    const struct spawn_order *order;
     struct process *parent;
     struct process *child;
     uint32_t grant_count;
@@ -51,6 +55,37 @@ static const char *check_grant(uint32_t index)
     return grant->source.which == CAPOS_CAP_GRANT_SOURCE_CAPABILITY ? NULL : "unknown grant source";
 }
 
+/* What a launched program may have from the kernel: it reaches no further than the program itself. */
+static bool is_harmless(enum capos_kernel_cap_source source)
+{
+    return source == CAPOS_KERNEL_CAP_SOURCE_ENDPOINT || source == CAPOS_KERNEL_CAP_SOURCE_FRAME_ALLOCATOR ||
+           source == CAPOS_KERNEL_CAP_SOURCE_VIRTUAL_MEMORY || source == CAPOS_KERNEL_CAP_SOURCE_TIMER ||
+           source == CAPOS_KERNEL_CAP_SOURCE_THREAD_CONTROL || source == CAPOS_KERNEL_CAP_SOURCE_THREAD_SPAWNER ||
+           source == CAPOS_KERNEL_CAP_SOURCE_PARK_SPACE;
+}
+
+static bool is_launched(void)
+{
+    return spawning.order->session != NULL;
+}
+
+static const char *check_launched(void)
+{
+    for (uint32_t i = 0; i < spawning.grant_count; i++) {
+        const struct capos_cap_grant_source *source = &spawning.grants[i].source;
+        if (source->which == CAPOS_CAP_GRANT_SOURCE_KERNEL && !is_harmless(source->kernel))
+            return "kernel source is not for launched programs";
+    }
+    if (spawning.order->worker)
+        return spawning.endpoint_count == 1 ? NULL : "a worker has exactly one endpoint from the kernel";
+    return spawning.endpoint_count == 0 ? NULL : "only a worker has an endpoint from the kernel";
+}
+
+static uint32_t reply_caps(void)
+{
+    return REPLY_CAPS - is_launched() + spawning.endpoint_count;
+}
+
 static bool is_endpoint_source(const struct capos_cap_grant *grant)
 {
     return grant->source.which == CAPOS_CAP_GRANT_SOURCE_KERNEL &&
@@ -74,7 +109,8 @@ static enum capn_outcome read_grants(struct call *call, const struct capn_list *
     }
     if (spawning.endpoint_count > RESULT_CAPS_MAX - REPLY_CAPS)
         return call_invalid(call, "too many endpoints");
-    return CAPN_DONE;
+    const char *refusal = is_launched() ? check_launched() : NULL;
+    return refusal != NULL ? call_invalid(call, refusal) : CAPN_DONE;
 }
 
 /* ---- grants -------------------------------------------------------------------------- */
@@ -123,13 +159,15 @@ static bool is_facet(const struct capos_cap_grant *grant)
 }
 
 /* A facet of its own, with an epoch of its own: interface and badge are the owner's choice. */
-static enum capn_outcome mint(struct endpoint_object *endpoint, const struct cap_facet *facet, uint32_t *id)
+static enum capn_outcome mint(struct endpoint_object *endpoint, const struct cap_facet *facet, uint64_t disclosure,
+                              uint32_t *id)
 {
     struct object *object = endpoint_facet_create(endpoint);
     if (object == NULL)
         return call_exception(spawning.call, CAP_EXCEPTION_OVERLOADED, "out of kernel objects");
     struct cap_hold hold = {.interface_id = facet->interface_id, .badge = facet->badge,
-                            .transfer_mode = CAP_MODE_COPY, .origin = CAP_ORIGIN_SPAWN_GRANT};
+                            .disclosure_scope = disclosure, .transfer_mode = CAP_MODE_COPY,
+                            .origin = CAP_ORIGIN_SPAWN_GRANT};
     enum cap_error error = cap_table_insert(&spawning.child->table, object, &hold, id);
     if (error != CAP_OK) {
         object_drop(object);
@@ -137,6 +175,18 @@ static enum capn_outcome mint(struct endpoint_object *endpoint, const struct cap
     }
     trace_event(TRACE_CAP_INSERT, *id, object->id);
     return CAPN_DONE;
+}
+
+/*
+ * XS-01 for a child that a launcher puts into another session. A process without a session is a boot service, which
+ * furnishes sessions with what it holds; but nobody serves one session's endpoint from within another.
+ */
+static bool may_give(const struct cap_slot *slot)
+{
+    uint64_t from = session_serial(spawning.parent->session), to = session_serial(spawning.child->session);
+    if (cap_sessions_equal(from, to))
+        return true;
+    return endpoint_owned(slot->object) == NULL && (from == 0 || cap_scope_allows(slot->hold.transfer_scope, false, true));
 }
 
 /* One of the parent's own capabilities. */
@@ -153,12 +203,12 @@ static enum capn_outcome grant_own(const struct capos_cap_grant *grant, uint32_t
             return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "capability is not an endpoint");
         error = cap_facet_resolve(&slot->hold, owned != NULL, &facet, &facet);
         if (error == CAP_OK && owned != NULL)
-            return mint(owned, &facet, id);
+            return mint(owned, &facet, slot->hold.disclosure_scope, id);
     } else {
         error = check_held(slot, grant);
     }
     if (error == CAP_OK)
-        error = grant_held(grant, id);
+        error = may_give(slot) ? grant_held(grant, id) : CAP_TRANSFER_NOT_ALLOWED;
     return error == CAP_OK ? CAPN_DONE : call_cap_exception(spawning.call, error);
 }
 
@@ -257,7 +307,7 @@ static enum capn_outcome furnish(struct capos_process_spawner_spawn_results *out
         outcome = seal();
     if (outcome == CAPN_DONE)
         outcome = add_result((struct call_result_cap){.object = process_handle_create(spawning.child)}, &out->handle_index);
-    if (outcome == CAPN_DONE)
+    if (outcome == CAPN_DONE && !is_launched())
         outcome = add_result((struct call_result_cap){.object = capability_manager_create(spawning.child)},
                              &out->capability_manager_index);
     if (outcome == CAPN_DONE)
@@ -277,25 +327,27 @@ static enum capn_outcome create_child(const struct capos_process_spawner_spawn_p
         .elf = elf.bytes,
         .elf_len = elf.len,
         .parent = spawning.parent,
+        .session = spawning.order->session,
     };
     if (!process_create(&spec, &spawning.child, &why))
         return call_exception(spawning.call, why.type, why.text);
     return CAPN_DONE;
 }
 
-static enum capn_outcome transact(struct call *env, const struct capos_process_spawner_spawn_params *in,
+static enum capn_outcome transact(struct call *env, const struct spawn_order *order,
                                   struct capos_process_spawner_spawn_results *out)
 {
     enum capn_outcome outcome;
     spawning.call = env;
+    spawning.order = order;
     spawning.parent = call_process(env);
-    outcome = read_grants(env, &in->grants);
-    if (outcome != CAPN_DONE || !call_reply_fits(env, REPLY_BYTES, REPLY_CAPS + spawning.endpoint_count, &outcome))
+    outcome = read_grants(env, &order->in->grants);
+    if (outcome != CAPN_DONE || !call_reply_fits(env, REPLY_BYTES, reply_caps(), &outcome))
         return outcome;
-    enum cap_error error = cap_table_preflight(&spawning.parent->table, REPLY_CAPS + spawning.endpoint_count);
+    enum cap_error error = cap_table_preflight(&spawning.parent->table, reply_caps());
     if (error != CAP_OK)
         return call_cap_exception(env, error);
-    outcome = create_child(in);
+    outcome = create_child(order->in);
     if (outcome != CAPN_DONE)
         return outcome;
     outcome = furnish(out);
@@ -310,16 +362,22 @@ static enum capn_outcome transact(struct call *env, const struct capos_process_s
     return CAPN_DONE;
 }
 
+enum capn_outcome spawn_process(struct call *call, const struct spawn_order *order,
+                                struct capos_process_spawner_spawn_results *out)
+{
+    enum capn_outcome outcome = transact(call, order, out);
+    if (outcome != CAPN_DONE) {
+        struct capn_text why = call_exception_text(call);
+        audit_refused(call_process(call), why.bytes, why.len);
+    }
+    return outcome;
+}
+
 static enum capn_outcome spawn(void *env, void *object, const struct capos_process_spawner_spawn_params *in,
                                struct capos_process_spawner_spawn_results *out)
 {
     (void)object;
-    enum capn_outcome outcome = transact(env, in, out);
-    if (outcome != CAPN_DONE) {
-        struct capn_text why = call_exception_text(env);
-        audit_refused(call_process(env), why.bytes, why.len);
-    }
-    return outcome;
+    return spawn_process(env, &(struct spawn_order){.in = in}, out);
 }
 
 static const struct capos_process_spawner_ops methods = {.spawn = spawn, .create_pipe = pipe_create};

@@ -10,6 +10,9 @@ BUILT = {
     "boot_package": "BootPackage",
     "terminal_session": "TerminalSession",
     "entropy_source": "EntropySource",
+    "credential_store": "CredentialStore",
+    "session_manager": "SessionManager",
+    "authority_broker": "AuthorityBroker",
     "audit_log": "AuditLog",
     "system_info": "SystemInfo",
     "timer": "Timer",
@@ -29,7 +32,6 @@ BUILT = {
 
 # Sources that the schema names and this kernel does not build: it refuses them.
 KNOWN = frozenset("""
-    credential_store session_manager authority_broker
     network_manager ssh_development_host_key tcp_listen_authority authorized_key_store restricted_shell_launcher
     device_mmio interrupt scheduling_policy dmapool hardware_audit_log scheduling_context
     cpu_isolation_lease file directory store namespace manual block_device read_only_fs_root persistent_store

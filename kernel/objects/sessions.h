@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What the objects around sessions share: SessionManager, UserSession,
+ * AuthorityBroker, RestrictedLauncher. Under the kernel lock.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "core/capn/dispatch.h"
+#include "kernel/object.h"
+#include "kernel/proc/profile.h"
+#include "schema/generated/capos.h"
+
+struct call;
+struct session;
+
+/* New objects with a reference to the session and one of their own; NULL when the pool is exhausted. */
+struct object *user_session_create(struct session *session);
+struct object *restricted_launcher_create(struct session *session);
+/* The session behind a UserSession; NULL for all other objects. */
+struct session *user_session_of(const struct object *object);
+
+/*
+ * False: the session is over, and *outcome the refusal. Everything that was
+ * derived from a session asks this first; what creates or furnishes sessions
+ * asks it about its caller's.
+ */
+bool session_must_live(struct call *call, const struct session *session, enum capn_outcome *outcome);
+/* A refusal of policy: `failed`, and one record in the audit log (AU-05). */
+enum capn_outcome session_denied(struct call *call, const char *text);
+
+/* A seeded account of the boot manifest, and the profile of its processes. Texts and data are valid for ever. */
+struct account {
+    struct capos_manifest_seed_account seed;
+    struct resource_profile profile;
+};
+
+/* The first account of that kind; false when there is none. */
+bool account_find(enum capos_principal_kind kind, struct account *out);
+/* Of the manifest; zeros where it says nothing. */
+struct capos_session_lifetime_config account_session_lifetimes(void);
