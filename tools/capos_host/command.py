@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from . import package, sources
+from . import graph, package, sources
 from .machine import HALT_STATUS, Boot, Machine
 from .terminal import Output, Terminal
 
@@ -23,6 +23,8 @@ KERNEL = os.environ.get("CAPOS_KERNEL") or os.path.join(package.ROOT, "build", "
 USAGE = """usage: capos run PROGRAM [--grant NAME[=SOURCE]]... [--with NAME=ELF]... [--smp N] [--memory SIZE]
                  [--timeout S] [-- ARGS]
        capos boot PACKAGE [--smp N] [--memory SIZE] [--timeout S]
+       capos graph [PACKAGE] [--format text|dot|svg] [--check] [--after MS] [--output FILE]
+                 [--smp N] [--memory SIZE] [--timeout S]
        capos COMMAND --help"""
 
 
@@ -259,6 +261,83 @@ def boot_package(argv):
     return judge(*attend(boot, parsed.timeout, True), parsed.timeout)
 
 
+def need_shell_package():
+    path = os.path.join(package.ROOT, "build", "user", "shell-package.bin")
+    done = subprocess.run(["make", "-s", "-j2", "-C", package.ROOT, "build/user/shell-package.bin"], stdin=subprocess.DEVNULL,
+                          stdout=sys.stderr)
+    if done.returncode != 0:
+        raise Refused("the shell's boot package could not be built")
+    return path
+
+
+def milliseconds(text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"bad time {text!r}; milliseconds")
+    return int(text)
+
+
+def graph_parser():
+    parser = Parser(
+        prog="capos graph", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        description="Boot a package and show who holds what: process -> capability -> object.",
+        epilog="""The system is looked at when nothing can run any more for the first time, which is when all services wait for
+something; with --after, that many milliseconds after the first process began; when that ends earlier, just before.
+
+exit status: 0; 1 when --check finds a difference; 2 wrong usage; 124 time-out; 125 kernel panic; 126 refused.""")
+    parser.add_argument("package", metavar="PACKAGE", nargs="?",
+                        help="a boot package, or a manifest NAME.capnp to make one from (the package of `make run`)")
+    parser.add_argument("--format", choices=sorted(graph.FORMATS), default="text", help="text (default), dot, or svg (by graphviz)")
+    parser.add_argument("--check", action="store_true", help="compare with what the manifest grants: no more, no less")
+    parser.add_argument("--after", metavar="MS", type=milliseconds, help="look after MS milliseconds instead")
+    parser.add_argument("--output", metavar="FILE", help="write there instead of standard output")
+    add_machine_options(parser)
+    return parser
+
+
+def graph_package(path, folder):
+    """The boot package to look at."""
+    if path is None:
+        return need_shell_package()
+    if not os.path.isfile(path):
+        raise Refused(f"package {path}: no such file")
+    if not path.endswith(".capnp"):
+        return path
+    made = os.path.join(folder, "package.bin")
+    package.evaluate(path, made)
+    return made
+
+
+def write_graph(shown, parsed):
+    drawing = graph.FORMATS[parsed.format](shown)
+    if parsed.output is None:
+        sys.stdout.write(drawing)
+        sys.stdout.flush()
+    else:
+        with open(parsed.output, "w", encoding="utf-8") as stream:
+            stream.write(drawing)
+
+
+def show_graph(argv):
+    parsed = graph_parser().parse_args(argv)
+    need_kernel()
+    with tempfile.TemporaryDirectory(prefix="capos-graph-") as folder:
+        path = graph_package(parsed.package, folder)
+        when = "idle" if parsed.after is None else parsed.after
+        boot = Boot(KERNEL, path, smp=parsed.smp, memory=parsed.memory, options=f"quiet capos.graph={when}")
+        shown, machine, status, error = graph.take(boot, parsed.timeout, verdict_log())
+        if not shown.complete:
+            if machine.timed_out:
+                say("the system never became idle; --after MS looks at it all the same")
+            return judge(machine, status, error, parsed.timeout) or STATUS_PANIC
+        write_graph(shown, parsed)
+        wrong = graph.differences(graph.configuration(path), shown) if parsed.check else []
+    for line in wrong:
+        say(line)
+    if parsed.check and not wrong:
+        say("the graph is exactly what the manifest grants")
+    return 1 if wrong else 0
+
+
 def end_by_signal(*_):
     raise KeyboardInterrupt
 
@@ -267,7 +346,7 @@ def main(argv):
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(USAGE)
         return 0 if argv else STATUS_USAGE
-    commands = {"run": run, "boot": boot_package}
+    commands = {"run": run, "boot": boot_package, "graph": show_graph}
     if argv[0] not in commands:
         say(f"unknown command {argv[0]}; `capos --help` lists them")
         return STATUS_USAGE
@@ -275,7 +354,7 @@ def main(argv):
         signal.signal(ending, end_by_signal)
     try:
         return commands[argv[0]](argv[1:])
-    except (Refused, package.PackageError) as error:
+    except (Refused, package.PackageError, graph.GraphError) as error:
         say(f"{error}")
         return STATUS_REFUSED
     except FileNotFoundError as error:

@@ -17,7 +17,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from capos_host import sources  # noqa: E402
+from capos_host import graph, sources  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 START = "capos-verdict 1\ninit pid=1 name=p\n"
@@ -254,6 +254,66 @@ def test_ctrl_c_goes_to_a_program_with_a_terminal(bench):
         if b"#" in seen and not pressed:
             pressed.append(os.write(terminal, b"\x03"))
     end_by_key(bench, script, b"\x1d", "--grant", "t=terminal_session", meanwhile=press)
+
+
+GRAPH = """graph process pid=1 parent=0 name=system-init
+graph hold pid=1 cap=0x0 object=1 kind=process_spawner interface=ProcessSpawner badge=0x0 mode=none scope=same-session origin=kernel revoked=0 name=process_spawner
+graph hold pid=1 cap=0x1 object=2 kind=terminal_session interface=TerminalSession badge=0x0 mode=copy scope=same-session origin=kernel revoked=0 name=terminal
+graph hold pid=1 cap=0x2 object=4 kind=process_handle interface=ProcessHandle badge=0x0 mode=none scope=same-session origin=result revoked=0 name=
+graph hold pid=1 cap=0x3 object=5 kind=capability_manager interface=CapabilityManager badge=0x0 mode=none scope=same-session origin=result revoked=0 name=
+graph process pid=2 parent=1 name=shell
+graph hold pid=2 cap=0x0 object=2 kind=terminal_session interface=TerminalSession badge=0x0 mode=copy scope=same-session origin=spawn-grant revoked=0 name=terminal
+graph hold pid=2 cap=0x5000001 object=3 kind=endpoint_client interface=0x77 badge=0x9 mode=copy scope=cross-session origin=ipc-transfer revoked=1 name=odd "name\\
+graph end processes=2 holds=6
+"""
+CONFIG = {"init": {"binary": "system-init", "caps": [{"name": "process_spawner", "source": {"kernel": "process_spawner"}},
+                                                     {"name": "terminal", "source": {"kernel": "terminal_session"}}]},
+          "services": [{"name": "shell", "caps": [{"name": "terminal", "source": {"kernel": "terminal_session"}}]}]}
+
+
+def graph_of(text):
+    taken = graph.Graph()
+    taken.feed(text.splitlines())
+    return taken
+
+
+def test_graph_is_drawn(bench):
+    package = bench.write("package.bin", b"any")
+    status, output, error = bench.run("graph", package, script=says(START + GRAPH) + "time.sleep(60)\n")
+    assert status == 0 and "pid 2 shell (child of 1)\n  |- terminal [0] TerminalSession -> object 2  (copy, granted at spawn)\n" \
+        in output, (status, output, error)
+    assert '|- odd "name\\ [5000001] 0x77 -> object 3  (copy, by a message, badge 0x9, cross-session, revoked)' in output, output
+    assert output.endswith("shared objects\n  |- object 2 terminal_session: pid 1 system-init, pid 2 shell\n"), output
+    status, output, error = bench.run("graph", package, "--format", "dot", script=says(START + GRAPH) + "time.sleep(60)\n")
+    assert status == 0 and 'p2 -> o3 [label="odd \\"name\\\\\\ncopy, by a message' in output, output
+    assert output.startswith("digraph authority {\n") and output.endswith("}\n") and "p1 -> p2 [style=dashed" in output
+
+
+def test_graph_that_does_not_come(bench):
+    package = bench.write("package.bin", b"any")
+    cut = GRAPH.replace("graph process pid=2", "other")
+    bench.expect(["graph", package], 125, "without a verdict", says(START + GRAPH.rpartition("graph end")[0]))
+    bench.expect(["graph", package], 126, "manifest x", says("capos-verdict 1\nrefused manifest x\n"))
+    bench.expect(["graph", package, "--timeout", "0.3"], 124, "never became idle", says(START) + "time.sleep(60)\n")
+    bench.expect(["graph", package + "x"], 126, "no such file")
+    try:
+        graph_of("\n".join(line for line in cut.splitlines() if "pid=2" not in line))
+    except graph.GraphError:
+        return
+    raise AssertionError("a graph with missing lines was taken")
+
+
+def test_graph_is_compared_with_the_manifest(_):
+    lines = [line for line in GRAPH.splitlines() if "odd" not in line]
+    text = "\n".join(lines).replace("holds=6", "holds=5")
+    assert graph.differences(CONFIG, graph_of(text)) == []
+    assert graph.differences(CONFIG, graph_of(GRAPH)) == ['shell holds more: odd "name\\ 0x77, by a message']
+    renamed = text.replace("name=shell", "name=other")
+    assert graph.differences(CONFIG, graph_of(renamed)) == ["process other runs and is not in the manifest",
+                                                            "process shell of the manifest does not run"]
+    own = text.replace("origin=spawn-grant", "origin=kernel")
+    assert graph.differences(CONFIG, graph_of(own)) == ["shell holds more: terminal TerminalSession, from the kernel",
+                                                        "shell lacks: terminal TerminalSession, granted at spawn"]
 
 
 def main():
