@@ -25,6 +25,10 @@ struct caller_session {
     uint16_t reserved;
 };
 
+/* flags of a message. Ours: no call, but the news that a service object has no holder any more (docs/service-endpoint.md). */
+#define ENDPOINT_MESSAGE_RELEASED 1u
+#define ENDPOINT_RELEASED_METHOD 0xffffu
+
 struct endpoint_message {
     uint64_t interface_id;
     uint16_t method_id;

@@ -42,7 +42,8 @@ void object_drop(struct object *object)
         return;
     if (object->ops->destroy != NULL)
         object->ops->destroy(object);
-    pool_give(&objects.pool, object);
+    if (object->refs == 0)
+        pool_give(&objects.pool, object);
 }
 
 uint32_t object_live_count(void)

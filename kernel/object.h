@@ -38,7 +38,7 @@ struct object_ops {
     void (*released)(struct object *object, struct process *holder, enum object_release_reason reason);
     /* A pending call is being dropped because its thread ended; undo what waits for it. NULL if nothing pends. */
     void (*cancel)(struct object *object, struct call *call);
-    /* Last reference gone: give everything back, but not the object itself. NULL: nothing to do. */
+    /* Last reference gone: give everything back, but not the object itself, or take a reference again. NULL: nothing to do. */
     void (*destroy)(struct object *object);
     /* A kernel source made it for that process, whose table is about to hold it. NULL: nothing to do. */
     void (*granted)(struct object *object, const struct process *process);
@@ -60,11 +60,13 @@ struct object {
 };
 
 /* Objects come from one fixed pool of equal blocks. */
-#define OBJECT_BYTES 128u
+#define OBJECT_BYTES 192u
 /* Capabilities that the waiting calls of one process may carry, all together. Ours. */
 #define TRAVELLING_CAPS_MAX 64u
-/* For each of 64 processes: one per slot, per pending call and per capability on its way. */
-#define OBJECT_COUNT (64u * (CAP_SLOTS_MAX + OUTSTANDING_CALLS_MAX + TRAVELLING_CAPS_MAX))
+/* Service objects of one process that are held, or that it was not told of. Ours. */
+#define SERVICE_OBJECTS_MAX 64u
+/* For each of 64 processes: one per slot, per pending call, per capability on its way and per service object. */
+#define OBJECT_COUNT (64u * (CAP_SLOTS_MAX + OUTSTANDING_CALLS_MAX + TRAVELLING_CAPS_MAX + SERVICE_OBJECTS_MAX))
 bool object_pool_init(void); /* once, at boot; false when memory does not suffice */
 
 /* A zeroed block with one reference, or NULL when the pool is exhausted. */

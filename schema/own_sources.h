@@ -12,3 +12,4 @@
 #define CAPOS_KERNEL_CAP_SOURCE_POWER_CONTROL ((enum capos_kernel_cap_source)0x8001)  /* PowerControl */
 #define CAPOS_KERNEL_CAP_SOURCE_STDIO ((enum capos_kernel_cap_source)0x8002)          /* StdIO */
 #define CAPOS_KERNEL_CAP_SOURCE_SHARED_PARK_SPACE ((enum capos_kernel_cap_source)0x8003) /* SharedParkSpace */
+#define CAPOS_KERNEL_CAP_SOURCE_SERVICE_ENDPOINT ((enum capos_kernel_cap_source)0x8004)  /* Endpoint */

@@ -85,6 +85,11 @@ bool endpoint_match(const struct endpoint *endpoint, struct endpoint_call **call
     return true;
 }
 
+struct endpoint_receive *endpoint_first_receive(const struct endpoint *endpoint)
+{
+    return endpoint->receiving > 0 ? receive_at(endpoint->receives.next) : NULL;
+}
+
 static struct endpoint_call *find_id(const struct endpoint *endpoint, uint32_t id)
 {
     for (struct endpoint_link *link = endpoint->answers.next; link != &endpoint->answers; link = link->next)

@@ -92,6 +92,8 @@ enum endpoint_error endpoint_receive(struct endpoint *endpoint, struct endpoint_
 
 /* The oldest call and the oldest receive, if both are there and one more call may be in flight. */
 bool endpoint_match(const struct endpoint *endpoint, struct endpoint_call **call, struct endpoint_receive **receive);
+/* The oldest receive, or NULL: for a message that is no call. */
+struct endpoint_receive *endpoint_first_receive(const struct endpoint *endpoint);
 /* The two leave their queues; the call is in flight. Returns its id. */
 uint32_t endpoint_deliver(struct endpoint *endpoint, struct endpoint_call *call, struct endpoint_receive *receive);
 /* An id for a message that nobody answers: not 0, of no call in flight. */

@@ -95,6 +95,7 @@ static void first_come(void **state)
         assert_true(endpoint_match(&ep, &call, &receive));
         assert_ptr_equal(call, &calls[0]);
         assert_ptr_equal(receive, &receives[0]);
+        assert_ptr_equal(endpoint_first_receive(&ep), &receives[0]);
     }
     assert_int_equal(endpoint_deliver(&ep, call, receive), 1);
     assert_int_equal(calls[0].receiver.process, 5);
@@ -162,6 +163,7 @@ static void finding_receives(void **state)
     assert_null(endpoint_pop_receive_of(&ep, (struct endpoint_party){2, 0}));
     assert_ptr_equal(endpoint_pop_receive(&ep), &receives[2]);
     assert_null(endpoint_pop_receive(&ep));
+    assert_null(endpoint_first_receive(&ep));
     endpoint_remove_receive(&ep, &receives[2]);
     assert_int_equal(ep.receiving, 0);
 }

@@ -41,6 +41,7 @@ static const struct source sources[] = {
     {MANIFEST_SOURCE_POWER_CONTROL, &power_control_ops},
     {MANIFEST_SOURCE_STD_IO, &stdio_ops},
     {MANIFEST_SOURCE_SHARED_PARK_SPACE, &shared_park_space_ops},
+    {MANIFEST_SOURCE_SERVICE_ENDPOINT, &service_endpoint_ops},
 };
 
 static const struct source *find(uint32_t number)

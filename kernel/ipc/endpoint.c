@@ -185,12 +185,48 @@ static void deliver(struct endpoint_object *endpoint, struct call *call, struct 
     }
 }
 
+static bool write_release(struct call *receive, const struct endpoint_facet *facet)
+{
+    struct endpoint_message header = {.interface_id = facet->interface_id, .method_id = ENDPOINT_RELEASED_METHOD,
+                                      .flags = ENDPOINT_MESSAGE_RELEASED};
+    return fits(receive, sizeof header, 0) &&
+           aspace_copy_out(&receive->process->aspace, receive->sqe.result_addr, &header, sizeof header);
+}
+
+/* Service objects without holder, before calls: all calls through them have ended. */
+static void tell_releases(struct endpoint_object *endpoint)
+{
+    struct endpoint_receive *first;
+    const struct endpoint_facet *facet;
+    while ((facet = endpoint_untold(endpoint)) != NULL && (first = endpoint_first_receive(&endpoint->state)) != NULL) {
+        struct call *receive = receive_of(first);
+        if (receive->thread->state == THREAD_DEAD || !write_release(receive, facet)) {
+            end_receive(endpoint, receive, CAP_ERR_INVALID_RESULT_BUFFER);
+            continue;
+        }
+        struct ring_cqe cqe = {.user_data = receive->sqe.user_data, .result = sizeof(struct endpoint_message),
+                               .badge = facet->badge, .call_id = endpoint_spare_id(&endpoint->state)};
+        endpoint_remove_receive(&endpoint->state, first);
+        complete(receive, &cqe);
+        endpoint_told(endpoint);
+    }
+}
+
 static void deliver_all(struct endpoint_object *endpoint)
 {
+    tell_releases(endpoint);
     struct endpoint_call *call;
     struct endpoint_receive *receive;
     while (endpoint_match(&endpoint->state, &call, &receive))
         deliver(endpoint, call_of(call), receive_of(receive));
+}
+
+bool ipc_tell_releases(void)
+{
+    bool any = false;
+    for (struct endpoint_object *endpoint; (endpoint = endpoint_next_released()) != NULL; any = true)
+        tell_releases(endpoint);
+    return any;
 }
 
 /* ---- CALL ------------------------------------------------------------------------------------ */

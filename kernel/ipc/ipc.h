@@ -57,6 +57,9 @@ uint64_t ipc_enter_value(const struct thread *thread);
 /* Services the ring of the thread that a tick interrupted in user mode (docs/abi.md, "Timer-side servicing"). */
 void ipc_on_tick(struct thread *thread);
 
+/* Tells owners of service endpoints what died in this kernel entry; at its end. True when there was anything. */
+bool ipc_tell_releases(void);
+
 /* The thread ends: its pending calls are cancelled, nothing more is posted to its ring. */
 void ipc_thread_exit(struct thread *thread);
 

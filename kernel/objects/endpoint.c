@@ -14,12 +14,6 @@
 #include "kernel/proc/session.h"
 #include "schema/generated/capos_dispatch.h"
 
-struct endpoint_facet {
-    struct object object;
-    struct endpoint_object *endpoint; /* may be gone: compare its id first */
-    uint64_t endpoint_id;
-};
-
 static bool is_facet(const struct object *object)
 {
     return object->ops == &endpoint_facet_ops;
@@ -27,7 +21,7 @@ static bool is_facet(const struct object *object)
 
 static bool is_owner(const struct object *object)
 {
-    return object->ops == &endpoint_ops;
+    return object->ops == &endpoint_ops || object->ops == &service_endpoint_ops;
 }
 
 struct endpoint_object *endpoint_owned(struct object *object)
@@ -75,6 +69,9 @@ static void granted(struct object *object, const struct process *process)
     endpoint->message_max = process->profile.ring_scratch;
     endpoint->owners = 1;
     endpoint->open = true;
+    endpoint->notifies = object->ops == &service_endpoint_ops;
+    endpoint->home_pid = process->pid;
+    endpoint->home_generation = process->generation;
 }
 
 static bool is_held_by(struct process *process, const struct object *object)
@@ -87,19 +84,28 @@ static bool is_held_by(struct process *process, const struct object *object)
     return false;
 }
 
+static void close_endpoint(struct endpoint_object *endpoint, const char *text)
+{
+    endpoint_stop_telling(endpoint);
+    ipc_endpoint_close(endpoint, text);
+}
+
 static void released(struct object *object, struct process *holder, enum object_release_reason reason)
 {
     struct endpoint_object *endpoint = (struct endpoint_object *)object;
-    if (--endpoint->owners == 0)
-        ipc_endpoint_close(endpoint, "endpoint owner exited");
-    else if (reason == OBJECT_RELEASE_EXIT || !is_held_by(holder, object))
+    bool leaves = --endpoint->owners == 0 || reason == OBJECT_RELEASE_EXIT || !is_held_by(holder, object);
+    if (leaves && holder->generation == endpoint->home_generation)
+        endpoint_stop_telling(endpoint);
+    if (endpoint->owners == 0)
+        close_endpoint(endpoint, "endpoint owner exited");
+    else if (leaves)
         ipc_endpoint_leave(endpoint, (struct endpoint_party){.process = holder->generation});
 }
 
 /* All owner holds descend from one insertion, so they are revoked together. */
 static void revoked(struct object *object)
 {
-    ipc_endpoint_close((struct endpoint_object *)object, cap_error_text(CAP_REVOKED));
+    close_endpoint((struct endpoint_object *)object, cap_error_text(CAP_REVOKED));
 }
 
 static bool is_live(const struct object *object)
@@ -120,9 +126,20 @@ const struct object_ops endpoint_ops = {
     .cancel = ipc_endpoint_cancel,
 };
 
+const struct object_ops service_endpoint_ops = {
+    .interface_id = CAPOS_ENDPOINT_INTERFACE_ID,
+    .label = "service_endpoint",
+    .granted = granted,
+    .released = released,
+    .revoked = revoked,
+    .is_live = is_live,
+    .cancel = ipc_endpoint_cancel,
+};
+
 const struct object_ops endpoint_facet_ops = {
     .interface_id = CAPOS_ENDPOINT_INTERFACE_ID,
     .label = "endpoint_client",
     .is_live = is_live,
     .cancel = ipc_endpoint_cancel,
+    .destroy = endpoint_facet_destroy,
 };

@@ -19,6 +19,7 @@
 #include "kernel/proc/session.h"
 #include "kernel/state.h"
 #include "schema/generated/capos_dispatch.h"
+#include "schema/own_sources.h"
 
 #define REPLY_BYTES 24u
 #define REPLY_CAPS 2u /* handle and manager; and one for each parent endpoint */
@@ -90,7 +91,8 @@ static bool is_endpoint_source(const struct capos_cap_grant *grant)
 {
     return grant->source.which == CAPOS_CAP_GRANT_SOURCE_KERNEL &&
            (grant->source.kernel == CAPOS_KERNEL_CAP_SOURCE_ENDPOINT ||
-            grant->source.kernel == CAPOS_KERNEL_CAP_SOURCE_CHAT_ENDPOINT);
+            grant->source.kernel == CAPOS_KERNEL_CAP_SOURCE_CHAT_ENDPOINT ||
+            grant->source.kernel == CAPOS_KERNEL_CAP_SOURCE_SERVICE_ENDPOINT);
 }
 
 static enum capn_outcome read_grants(struct call *call, const struct capn_list *grants)
@@ -165,6 +167,10 @@ static enum capn_outcome mint(struct endpoint_object *endpoint, const struct cap
     struct object *object = endpoint_facet_create(endpoint);
     if (object == NULL)
         return call_exception(spawning.call, CAP_EXCEPTION_OVERLOADED, "out of kernel objects");
+    if (!endpoint_watch((struct endpoint_facet *)object, facet->interface_id, facet->badge)) {
+        object_drop(object);
+        return call_exception(spawning.call, CAP_EXCEPTION_OVERLOADED, "too many service objects");
+    }
     struct cap_hold hold = {.interface_id = facet->interface_id, .badge = facet->badge,
                             .disclosure_scope = disclosure, .transfer_mode = CAP_MODE_COPY,
                             .origin = CAP_ORIGIN_SPAWN_GRANT};

@@ -62,6 +62,7 @@ struct process {
     uint64_t image_pages;        /* of the load plan, for listings */
     uint32_t children;           /* live processes with this parent */
     uint32_t sleepers;           /* pending Timer.sleep calls; kernel/objects/timer.c */
+    uint32_t service_objects;    /* of its service endpoints; kernel/objects/service_endpoint.c */
     uint32_t denials;            /* refusals so far; kernel/log/audit.c */
 
     int64_t exit_code;

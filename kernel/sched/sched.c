@@ -339,7 +339,8 @@ struct machine_resume sched_leave(void)
         uint64_t now = machine_now_ns();
         choose(cpu, now);
         next = activate(cpu, now);
-        cleaned = process_reap(); /* may make threads runnable */
+        cleaned = process_reap(); /* may make threads runnable, as may what follows from it */
+        cleaned |= ipc_tell_releases();
     } while (cleaned && (cpu->current == NULL || cpu->current->state == THREAD_DEAD));
     uint32_t helper = cpu->queue.count > 0 ? idle_cpu() : THREAD_NO_CPU;
     if (helper != THREAD_NO_CPU)

@@ -327,6 +327,100 @@ PROGRAM(thread_goes)
     CHECK_EQ(ep_await(call).result, 0);
 }
 
+/* ---- service objects (docs/service-endpoint.md) ------------------------------------------------------ */
+
+#define COOKIE(generation, index) (0x51c0ull << 48 | (uint64_t)(generation) << 24 | (index))
+
+/* Holds three objects; calls through one, releases it while the call is queued, and ends with the others. */
+PROGRAM(holds_objects)
+{
+    uint32_t first = guest_open("o1").cap_id;
+    uint64_t call = ep_start_call(first, 4, "last words");
+    CHECK_EQ(ep_run((struct ring_sqe){ .opcode = RING_OP_RELEASE, .cap_id = first }).result, 0);
+    reached = 1;
+    CHECK_EQ(ep_await(call).result, 0);
+    wait_for(2);
+}
+
+static void expect_release(const struct ring_cqe *got, uint64_t badge)
+{
+    struct endpoint_message header = ep_header();
+    CHECK(got->result == 56 && got->badge == badge && got->cap_count == 0 && got->call_id != 0);
+    CHECK(header.flags == ENDPOINT_MESSAGE_RELEASED && header.method_id == ENDPOINT_RELEASED_METHOD && header.params_len == 0);
+    CHECK_EQ(header.interface_id, CAPOS_TIMER_INTERFACE_ID);
+}
+
+PROGRAM(tells_releases)
+{
+    struct capos_client own = guest_open("srv"), plain = guest_open("ep");
+    struct capos_cap_grant grants[] = { FACET_AS("o1", own, CAPOS_TIMER_INTERFACE_ID, COOKIE(1, 1)),
+                                        FACET_AS("o2", own, CAPOS_TIMER_INTERFACE_ID, COOKIE(7, 2)),
+                                        FACET_AS("o3", own, CAPOS_TIMER_INTERFACE_ID, 3), /* no cookie: nobody is told */
+                                        FACET_AS("o4", plain, CAPOS_TIMER_INTERFACE_ID, COOKIE(1, 4)) };
+    reached = 0;
+    struct kit_child child = kit_spawn("holds_objects", grants, 4);
+    while (reached == 0)
+        sim_pause();
+    /* The call through the released object first: it still holds it. */
+    struct ring_cqe got = ep_recv(own.cap_id);
+    ep_expect_message(&got, 4, "last words");
+    uint64_t recv = ep_start(ep_recv_sqe(own.cap_id));
+    CHECK(ep_is_pending(recv));
+    CHECK_EQ(ep_return(own.cap_id, got.call_id, ""), 0);
+    got = ep_await(recv);
+    expect_release(&got, COOKIE(1, 1));
+    CHECK_EQ(ep_return(own.cap_id, got.call_id, ""), CAP_ERR_INVOKE_FAILED);
+    /* News wait for a RECV, one that is large enough. */
+    reached = 2;
+    EXPECT(kit_wait(&child) == 0);
+    uint64_t mine = ep_start_call(own.cap_id, 9, "mine");
+    got = ep_recv(own.cap_id);
+    expect_release(&got, COOKIE(7, 2));
+    got = ep_recv(own.cap_id);
+    ep_expect_message(&got, 9, "mine");
+    CHECK_EQ(ep_return(own.cap_id, got.call_id, ""), 0);
+    CHECK_EQ(ep_await(mine).result, 0);
+    uint64_t none = ep_start(ep_recv_sqe(plain.cap_id));
+    recv = ep_start(ep_recv_sqe(own.cap_id));
+    CHECK(ep_is_pending(none) && ep_is_pending(recv));
+}
+
+/* 64 at most, counting those that were not told; the owner may go with news untold. */
+PROGRAM(releases_pile_up)
+{
+    static char names[33][3];
+    struct capos_cap_grant grants[33];
+    struct capos_client own = guest_open("srv"), spawner = guest_open("process_spawner");
+    for (uint32_t i = 0; i < 33; i++) {
+        memcpy(names[i], (char[]){ (char)('a' + i / 10), (char)('0' + i % 10), 0 }, 3);
+        grants[i] = (struct capos_cap_grant)FACET_AS(names[i], own, CAPOS_TIMER_INTERFACE_ID, COOKIE(1, i));
+    }
+    struct kit_child child;
+    for (int round = 0; round < 2; round++) {
+        child = kit_spawn("ends_at_once", grants, 32);
+        EXPECT(kit_wait(&child) == 0);
+        kit_forget(&child);
+    }
+    EXPECT(kit_try_spawn(&spawner, "ends_at_once", grants, 1, &child) == CAPOS_EXCEPTION);
+    EXPECT(guest_exception_is(&spawner, CAP_EXCEPTION_OVERLOADED, "too many service objects"));
+    struct ring_cqe got = ep_recv(own.cap_id);
+    expect_release(&got, COOKIE(1, 0));
+    child = kit_spawn("ends_at_once", grants, 1);
+    EXPECT(kit_wait(&child) == 0);
+    for (uint32_t i = 1; i < 65; i++) {
+        got = ep_recv(own.cap_id);
+        CHECK(got.badge == COOKIE(1, i % 32));
+        if (i < 40)
+            continue;
+        CHECK_EQ(ep_run((struct ring_sqe){ .opcode = RING_OP_RELEASE, .cap_id = own.cap_id }).result, 0);
+        return;
+    }
+}
+
+PROGRAM(ends_at_once)
+{
+}
+
 #define EP { "ep", "endpoint" }
 #define EP2 { "ep2", "endpoint" }
 #define SPAWNER { "process_spawner", NULL }
@@ -338,6 +432,10 @@ static const struct sim_test tests[] = {
     { .name = "endpoint-client-goes", .init = clients_go, .grants = { EP, SPAWNER }, .programs = { { "asks_and_goes", asks_and_goes } }, .seeds = 4 },
     { .name = "endpoint-room-in-flight", .init = room_in_flight, .grants = { EP, SPAWNER }, .programs = { { "fills_flight", fills_flight } }, .seeds = 2 },
     { .name = "endpoint-facet-goes", .init = facets_go, .grants = { EP, SPAWNER }, .programs = { { "lets_go", lets_go } }, .seeds = 4 },
+    { .name = "service-object-releases", .init = tells_releases, .grants = { { "srv", "service_endpoint" }, EP, SPAWNER },
+      .programs = { { "holds_objects", holds_objects } }, .seeds = 4 },
+    { .name = "service-object-ceiling", .init = releases_pile_up, .grants = { { "srv", "service_endpoint" }, SPAWNER },
+      .programs = { { "ends_at_once", ends_at_once } }, .seeds = 2 },
     { .name = "endpoint-thread-goes", .init = thread_goes, .grants = { EP, THREAD_GRANTS }, .seeds = 4 },
 };
 

@@ -28,6 +28,7 @@ BUILT = {
     "power_control": "PowerControl",
     "stdio": "StdIO",
     "shared_park_space": "SharedParkSpace",
+    "service_endpoint": "Endpoint",
 }
 
 # Sources that the schema names and this kernel does not build: it refuses them.
