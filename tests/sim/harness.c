@@ -97,9 +97,21 @@ static struct capos_cue_field field(const char *name, struct capos_cue_value val
     ((struct capos_cue_value){ .which = CAPOS_CUE_VALUE_FIELDS, .fields = capn_list_over((fields_array), (n), \
                                                                                          sizeof(struct capos_cue_field)) })
 
+/* A list of names; kept for each mask, because the manifest is encoded later. */
+static struct capos_cue_value disclosed(uint32_t mask)
+{
+    static const char *const names[] = { "principal_kind", "auth_strength", "profile_class" };
+    static struct capos_cue_value kept[8][3];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < 3; i++)
+        if ((mask & 1u << i) != 0)
+            kept[mask][count++] = text_value(names[i]);
+    return (struct capos_cue_value){ .which = CAPOS_CUE_VALUE_LIST, .list = capn_list_over(kept[mask], count, sizeof kept[0][0]) };
+}
+
 size_t harness_package(const struct sim_test *test, uint8_t *out)
 {
-    static struct capos_cue_field sources[24], caps[24][2], init[2], config[1];
+    static struct capos_cue_field sources[24], caps[24][3], init[2], config[1];
     static struct capos_cue_value cap_values[24];
     static struct capos_named_blob blobs[9];
     uint32_t cap_count = 0, blob_count = 0;
@@ -108,7 +120,8 @@ size_t harness_package(const struct sim_test *test, uint8_t *out)
         sources[cap_count] = field("kernel", text_value(grant->source == NULL ? grant->name : grant->source));
         caps[cap_count][0] = field("name", text_value(grant->name));
         caps[cap_count][1] = field("source", RECORD(&sources[cap_count], 1));
-        cap_values[cap_count] = RECORD(caps[cap_count], 2);
+        caps[cap_count][2] = field("disclosureScope", disclosed(grant->disclosure));
+        cap_values[cap_count] = RECORD(caps[cap_count], 3);
     }
     const uint8_t *elf;
     size_t len;

@@ -16,6 +16,7 @@
 struct sim_grant {
     const char *name;
     const char *source; /* NULL: as name */
+    uint32_t disclosure; /* bits of the hold's disclosure scope */
 };
 
 struct sim_test {
