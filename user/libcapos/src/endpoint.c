@@ -28,6 +28,7 @@ enum capos_status capos_endpoint_read(const uint8_t *buffer, uint32_t bytes, con
         .interface_id = header.interface_id, .badge = done->badge, .call_id = done->call_id, .method = header.method_id,
         .cap_count = done->cap_count, .params_len = header.params_len, .params = buffer + sizeof header,
         .caps = buffer + len, .session = header.session,
+        .is_release = (header.flags & ENDPOINT_MESSAGE_RELEASED) != 0,
     };
     return CAPOS_OK;
 }

@@ -193,6 +193,13 @@ static void release_untaken(const struct capos_call *call)
     }
 }
 
+static void serve_release(struct capos_server *server, const struct capos_received *received)
+{
+    const struct capos_served *object = find_object(server, received);
+    if (object != NULL && server->released != NULL)
+        server->released(server, (uint32_t)(object - server->objects));
+}
+
 static void serve_call(struct capos_server *server, const struct capos_received *received)
 {
     struct capos_server_state *state = server->state;
@@ -310,7 +317,9 @@ static enum capos_status serve_one(struct capos_server *server)
         status = wait_for_call(server, &done);
     if (status == CAPOS_OK)
         status = capos_endpoint_read(state->message, sizeof state->message, &done, &received);
-    if (status == CAPOS_OK)
+    if (status == CAPOS_OK && received.is_release)
+        serve_release(server, &received);
+    else if (status == CAPOS_OK)
         serve_call(server, &received);
     return status == CAPOS_TIMED_OUT ? CAPOS_OK : status;
 }
@@ -328,7 +337,7 @@ static void wind_up(struct capos_server *server)
     while (state->deferred_count > 0)
         (void)capos_server_answer(server, state->deferred[0], &gone);
     if (state->receive == 0 || capos_endpoint_cancel(server->endpoint, state->receive, &done) != CAPOS_INVALID_REQUEST ||
-        capos_endpoint_read(state->message, sizeof state->message, &done, &received) != CAPOS_OK)
+        capos_endpoint_read(state->message, sizeof state->message, &done, &received) != CAPOS_OK || received.is_release)
         return;
     release_untaken(&(struct capos_call){ .received = received });
     struct capos_answer answer = exception_answer(state, &gone.exception);

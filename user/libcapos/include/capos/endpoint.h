@@ -29,6 +29,7 @@ struct capos_received {
     const uint8_t *params;
     const uint8_t *caps; /* cap_count records: capos_received_cap */
     struct caller_session session; /* flags 0: nothing is disclosed */
+    bool is_release;     /* no call: nobody holds the object with that badge any more (docs/service-endpoint.md) */
 };
 
 struct capos_answer {

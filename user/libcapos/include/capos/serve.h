@@ -15,7 +15,8 @@
  * returns CAPN_DONE, capos_call_exception(...), or CAPN_PENDING after
  * capos_call_defer. It may call other services; other calls wait meanwhile.
  *
- * The kernel tells nobody when a facet is released: an object lives until it
+ * An endpoint of the source `service_endpoint` tells when nobody holds a facet
+ * of an object any more (`released`); with any other an object lives until it
  * is revoked here. A caller that has gone shows when its answer is refused.
  *
  * A server belongs to the thread that runs capos_serve; several threads may
@@ -54,6 +55,7 @@ struct capos_server {
     uint32_t deferred_max;        /* calls that may wait for a later answer, at most CAPOS_DEFERRED_MAX */
     uint64_t tick_ns;             /* 0: no ticks. Needs `timer` in the CapSet */
     void (*tick)(struct capos_server *server);
+    void (*released)(struct capos_server *server, uint32_t index); /* nobody holds objects[index] any more; once for each facet */
     void (*wake)(struct capos_server *server); /* after whatever ended the sleep, for operations of one's own on the ring */
     void *context;                /* the program's */
     bool stop;                    /* set by a handler: capos_serve returns when it has answered */
