@@ -31,7 +31,8 @@ struct stream {
     struct call *reading; /* waits; words[0]: bytes wanted */
     struct call *writing; /* waits; words[0]: bytes kept */
 };
-#define PIPE_KEPT_BYTES ((uint32_t)(PAGE_SIZE - sizeof(struct stream)))
+#define PIPE_KEPT_BYTES 4032u
+_Static_assert(sizeof(struct stream) + PIPE_KEPT_BYTES <= PAGE_SIZE, "state and kept bytes fit one frame");
 
 struct pipe_end {
     struct object object;

@@ -305,6 +305,19 @@ static int32_t read_into(const struct capos_client *reader, uint32_t room)
     return guest_run(sqe).result;
 }
 
+static uint64_t submit_full_read(const struct capos_client *reader)
+{
+    struct capos_pipe_read_params in = { .max_len = UINT32_MAX };
+    struct ring_sqe sqe = guest_call_sqe(reader->cap_id, CAPOS_PIPE_READ_METHOD, guest_encode(&capos_pipe_read_method, &in));
+    sqe.result_len = 8192;
+    return guest_submit(sqe);
+}
+
+static void check_read_of(uint64_t id, int32_t bytes)
+{
+    CHECK_EQ(outcome_of(id), bytes);
+}
+
 /* A read gives what its reply has room for, and loses nothing. */
 PROGRAM(fits)
 {
@@ -320,6 +333,12 @@ PROGRAM(fits)
     CHECK_EQ(read_into(&ends.reader, 48), 48);
     CHECK_EQ(*kit_byte(GUEST_RESULTS + 32), 8176 % 256);
     CHECK_EQ(*kit_byte(GUEST_RESULTS + 32 + 15), (8176 + 15) % 256);
+    CHECK_EQ(capacity_of(&ends), 8160 + 8 + 8 + 16); /* full again */
+    static const char more[6000];
+    uint64_t id = submit_write(&ends.writer, more, sizeof more);
+    nothing_came();
+    check_read_of(submit_full_read(&ends.reader), 8192);
+    check_write_reply(id, 4032); /* what a waiting write has kept */
     forget(&ends);
 }
 
