@@ -34,7 +34,7 @@ $(B)/user/$(1).elf: $(call objects,user-obj,$(2)) $(LIBSERVICES) $(LIBCAPOS) use
 	  -T user/libcapos/program.ld -o $$@ $$(filter %.o,$$^) $(LIBSERVICES) $(LIBCAPOS)
 endef
 
-user_folder = $(eval $(call user_program,$(notdir $(patsubst %/,%,$(1))),$(wildcard $(1)*.c)))
+user_folder = $(eval $(call user_program,$(notdir $(patsubst %/,%,$(1))),$(filter-out %_test.c,$(wildcard $(1)*.c))))
 user_file = $(eval $(call user_program,$(basename $(notdir $(1))),$(1)))
 
 $(foreach d,$(wildcard user/init/ user/shell/ user/services/*/ user/examples/*/),$(call user_folder,$(d)))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * From the caps of a service in the manifest to the grants of its spawn.
- * Every cap comes fresh from its kernel source, save the terminal session,
- * which has one holder: when init holds it, it is forwarded.
+ * Every cap comes fresh from its kernel source, save imports (imports.c), the
+ * terminal session, which has one holder, and endpoints that init holds for
+ * their service: those are forwarded.
  */
 #include "init.h"
 
@@ -22,10 +23,13 @@ static const struct capset_entry *own_terminal(const struct manifest_plan *plan)
     return NULL;
 }
 
-static struct capos_cap_grant grant_of(const struct manifest_plan *plan, const struct manifest_cap *cap)
+static struct capos_cap_grant grant_of(const struct manifest_plan *plan, uint32_t s, const struct manifest_cap *cap)
 {
     struct capos_cap_grant grant;
-    const struct capset_entry *held = cap->source->rule == MANIFEST_SOURCE_SESSION ? own_terminal(plan) : NULL;
+    if (cap->source == NULL)
+        return init_grant_import(plan, cap);
+    const struct capset_entry *held =
+        cap->source->rule == MANIFEST_SOURCE_SESSION ? own_terminal(plan) : init_held_export(plan, s, cap);
     if (held != NULL)
         grant = capos_grant_held("", held->cap_id, held->interface_id);
     else
@@ -41,11 +45,11 @@ bool init_grants_of(const struct manifest_plan *plan, uint32_t s, struct capos_c
     *count = capn_list_len(&plan->services[s].caps);
     for (uint32_t k = 0; k < *count; k++) {
         struct manifest_cap cap;
-        if (manifest_plan_cap(plan, s, k, &cap, &report) != MANIFEST_OK || cap.source == NULL) {
+        if (manifest_plan_cap(plan, s, k, &cap, &report) != MANIFEST_OK) {
             capos_print("init: %.*s\n", (int)report.text_len, report.text);
             return false;
         }
-        grants[k] = grant_of(plan, &cap);
+        grants[k] = grant_of(plan, s, &cap);
     }
     return true;
 }

@@ -47,26 +47,6 @@ bool init_read_manifest(struct capn_data *out)
     return read_all(&package, bytes, size.size);
 }
 
-/* An import needs an endpoint that its exporter serves, which no service can have here. */
-static bool check_imports(const struct manifest_plan *plan, struct manifest_report *report)
-{
-    for (uint32_t s = 0; s < plan->service_count; s++) {
-        const struct manifest_service *service = &plan->services[s];
-        for (uint32_t k = 0; k < capn_list_len(&service->caps); k++) {
-            struct manifest_cap cap;
-            if (manifest_plan_cap(plan, s, k, &cap, report) != MANIFEST_OK)
-                return false;
-            if (cap.source != NULL)
-                continue;
-            capos_print("init: service `%.*s` imports `%.*s` of service `%.*s` as `%.*s`: imports are not available\n",
-                        (int)service->name.len, service->name.bytes, (int)cap.export.len, cap.export.bytes,
-                        (int)cap.service.len, cap.service.bytes, (int)cap.name.len, cap.name.bytes);
-            return false;
-        }
-    }
-    return true;
-}
-
 bool init_check_manifest(struct capn_data bytes, struct manifest_plan *out)
 {
     static struct manifest_report report;
@@ -79,5 +59,5 @@ bool init_check_manifest(struct capn_data bytes, struct manifest_plan *out)
         capos_print("\n");
         return false;
     }
-    return check_imports(out, &report);
+    return init_check_imports(out);
 }

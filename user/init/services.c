@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The life of the services: started in the manifest's order, waited for all
+ * The life of the services: started exporters first, waited for all
  * at once on the ring, restarted by their policies. Init ends when the
  * service that `exitWhenServiceExits` names has ended, or when all have.
  */
@@ -27,6 +27,8 @@ static bool start(const struct manifest_plan *plan, uint32_t s)
                                                      .grants = capn_list_of_array(grants, count) };
     enum capos_status status = capos_process_start(&spawner, &in, &running[s].process);
     running[s].runs = status == CAPOS_OK;
+    if (status == CAPOS_OK)
+        init_take_exports(plan, s);
     if (status == CAPOS_EXCEPTION)
         capos_print("init: service `%.*s` cannot start: %.*s\n", (int)service->name.len, service->name.bytes,
                     (int)spawner.exception.len, spawner.exception.text);
@@ -50,12 +52,13 @@ static bool wants_restart(const struct manifest_service *service, int64_t code)
 static bool ended(const struct manifest_plan *plan, uint32_t s, int64_t code)
 {
     const struct manifest_service *service = &plan->services[s];
-    bool again = wants_restart(service, code);
+    bool wanted = wants_restart(service, code), again = wanted && init_imports_live(plan, s);
     running[s].runs = false;
     capos_process_close(&running[s].process);
+    init_end_exports(s, again);
     if (again || code != 0)
         capos_print("init: service `%.*s` ended with code %ld%s\n", (int)service->name.len, service->name.bytes, code,
-                    again ? "; it is started again" : "");
+                    again ? "; it is started again" : wanted ? "; what it imports has ended" : "");
     if (!again)
         return true;
     capos_ring_wait_any(capos_ring(), RESTART_PAUSE_NS);
@@ -93,8 +96,8 @@ int init_run_services(const struct manifest_plan *plan)
         capos_print("init: needs process_spawner\n");
         return 1;
     }
-    for (uint32_t s = 0; s < plan->service_count; s++) {
-        if (!start(plan, s))
+    for (uint32_t n = 0; n < plan->service_count; n++) {
+        if (!start(plan, init_start_order(n)))
             return 1;
     }
     while (wait_for_end(plan, &which, &code)) {
