@@ -102,6 +102,7 @@ static void test_texts(void **state)
     memcpy(text + 46, "\xc3\xa9", 2);
     assert_int_equal(audit_keep_bytes(text, 80).len, 32);
     assert_int_equal(audit_keep_bytes(text, 31).len, 31);
+    assert_int_equal(audit_keep_bytes(text, 50).len, 32);
     assert_int_equal(audit_keep_bytes(NULL, 0).len, 0);
     assert_memory_equal(audit_keep_bytes("xyz", 3).bytes, "xyz", 3);
     assert_int_equal(audit_keep_text(text, 80).len, 31);
