@@ -5,6 +5,8 @@
  * an owner may call its own endpoint. Ends are in endpoint_ends.c,
  * capabilities in endpoint_transfer.c.
  */
+#include "kernel/objects/endpoint.h"
+#include "kernel/state.h"
 #include "tests/sim/endpoint_kit.h"
 
 static uint32_t ep(void)
@@ -262,6 +264,34 @@ PROGRAM(bytes_ceiling)
     more.len = 0;
     CHECK(ep_is_pending(ep_start(more)));
     CHECK(ep_run(ep_recv_sqe(ep())).result == CAP_ERR_INVALID_RESULT_BUFFER);
+}
+
+/* An endpoint made for a process of a smaller profile. */
+PROGRAM(small_profile)
+{
+    const struct cap_slot *slot;
+    CHECK_EQ(cap_table_lookup(&process_find(1)->table, ep(), &slot), CAP_OK);
+    struct endpoint_object *endpoint = slot->object;
+    CHECK(endpoint->message_max == 65536 && endpoint->state.limits.queued == 32 && endpoint->state.limits.in_flight == 16);
+    endpoint->message_max = 10;
+    endpoint->state.limits = (struct endpoint_limits){ .queued = 2, .in_flight = 1, .bytes = 15 };
+    struct ring_cqe cqe = ep_run(ep_call_sqe(ep(), 1, "12345678901", 11));
+    ep_expect_exception(&cqe, CAP_EXCEPTION_FAILED, "endpoint message too large");
+    uint64_t first = ep_start_call(ep(), 1, "1234567890");
+    cqe = ep_run(ep_call_sqe(ep(), 2, "123456", 6));
+    ep_expect_exception(&cqe, CAP_EXCEPTION_OVERLOADED, "endpoint queue full");
+    uint64_t second = ep_start_call(ep(), 3, "12345");
+    cqe = ep_run(ep_call_sqe(ep(), 4, "", 0));
+    ep_expect_exception(&cqe, CAP_EXCEPTION_OVERLOADED, "endpoint queue full");
+    struct ring_cqe got = ep_recv(ep());
+    uint64_t recv = ep_start(ep_recv_sqe(ep()));
+    CHECK_EQ(ep_run(ep_recv_sqe(ep())).result, CAP_ERR_INVOKE_FAILED);
+    CHECK(ep_is_pending(recv));
+    CHECK_EQ(ep_return(ep(), got.call_id, ""), 0);
+    got = ep_await(recv);
+    ep_expect_message(&got, 3, "12345");
+    CHECK_EQ(ep_return(ep(), got.call_id, ""), 0);
+    CHECK(ep_await(first).result == 0 && ep_await(second).result == 0);
 }
 
 /* ---- RETURN -------------------------------------------------------------------------------------- */
@@ -551,6 +581,7 @@ static const struct sim_test tests[] = {
     { .name = "endpoint-ten-thousand-calls", .init = flood, .grants = { EP }, .only_cpus = 1 },
     { .name = "endpoint-outstanding-calls", .init = outstanding, .grants = { EP, EP2, { "ep3", "endpoint" } } },
     { .name = "endpoint-bytes-ceiling", .init = bytes_ceiling, .grants = { EP, EP2 } },
+    { .name = "endpoint-small-profile", .init = small_profile, .grants = { EP } },
     { .name = "endpoint-stale-returns", .init = stale_returns, .grants = { EP, EP2, CONSOLE } },
     { .name = "endpoint-large-returns", .init = large_returns, .grants = { EP } },
     { .name = "endpoint-cancel", .init = cancels, .grants = { EP, EP2, CONSOLE } },
