@@ -67,7 +67,8 @@ static void grant(struct process *process, const struct manifest_cap *cap, struc
     if (!source_grant(&request, process, entry, &why))
         refuse_grant(cap->source, why.text);
     entry->name_len = cap->name.len;
-    memcpy(entry->name, cap->name.bytes, cap->name.len);
+    if (cap->name.len > 0) /* an empty text may have no bytes */
+        memcpy(entry->name, cap->name.bytes, cap->name.len);
 }
 
 struct process *boot_first_process(void)
