@@ -3,6 +3,7 @@
 #include "kernel/proc/thread.h"
 
 #include "abi/layout.h"
+#include "kernel/ipc/park.h"
 #include "kernel/proc/internal.h"
 #include "kernel/state.h"
 
@@ -71,24 +72,25 @@ void thread_start(struct thread *thread)
     sched_admit(thread);
 }
 
-/* Ring page, place in its process, record. No CPU runs the thread. */
+/* Everything but the record: ring page, place in its process. No CPU runs the thread. */
 static void take_apart(struct thread *thread)
 {
     struct process *process = thread->process;
     struct thread **link = &process->threads;
     ipc_thread_exit(thread);
     aspace_unmap_fixed(&process->aspace, ring_address(thread->ring_slot), 1);
+    park_unmapped(process, ring_address(thread->ring_slot), PAGE_SIZE);
     while (*link != thread)
         link = &(*link)->next_in_process;
     *link = thread->next_in_process;
     process->thread_count--;
     process->cpu_time += thread->cpu_time;
-    pool_give(&kernel.processes.threads, thread);
 }
 
 void thread_abandon(struct thread *thread)
 {
     take_apart(thread);
+    pool_give(&kernel.processes.threads, thread);
 }
 
 void thread_end(struct thread *thread, int64_t code)
@@ -111,11 +113,12 @@ void thread_end(struct thread *thread, int64_t code)
 
 static void finish(struct thread *thread)
 {
+    thread->process->threads_ending--;
+    take_apart(thread); /* its own JOIN may have been the last to hold its handle */
     thread_exited_fn *exited = thread->exited;
     void *context = thread->exited_context;
     int64_t code = thread->exit_code;
-    thread->process->threads_ending--;
-    take_apart(thread);
+    pool_give(&kernel.processes.threads, thread);
     if (exited != NULL)
         exited(context, code);
 }

@@ -131,10 +131,18 @@ static struct thread *take_next(uint32_t self)
 
 /* ---- states ------------------------------------------------------------------ */
 
+/* It begins where its creator stands: a row of threads that each make the next is worth one thread. */
 void sched_admit(struct thread *thread)
 {
+    const struct cpu_state *cpu = cpu_state();
+    const struct thread *creator = cpu->current;
+    uint64_t now = machine_now_ns();
     thread->cpu = machine_cpu();
-    thread->fair = cpu_state()->floor;
+    thread->fair = cpu->floor;
+    if (creator != NULL) {
+        uint64_t had = creator->fair + (now > creator->run_started ? now - creator->run_started : 0);
+        thread->fair = had > cpu->floor ? had : cpu->floor;
+    }
     place(thread);
 }
 
@@ -309,6 +317,16 @@ static void share(struct thread *from, struct thread *to)
     to->fair = lesser + (apart - apart / 2);
 }
 
+/* Woken at once to run here, but this CPU has chosen already: it queues like others. */
+static void queue_handed(struct cpu_state *cpu)
+{
+    struct thread *handed = cpu->handed;
+    cpu->handed = NULL;
+    cpu->favoured = NULL;
+    if (handed != NULL)
+        place(handed);
+}
+
 /* What this CPU runs from now on. A handed-over CPU keeps its quantum, so its end still comes. */
 static void choose(struct cpu_state *cpu, uint64_t now)
 {
@@ -341,6 +359,7 @@ struct machine_resume sched_leave(void)
         next = activate(cpu, now);
         cleaned = process_reap(); /* may make threads runnable, as may what follows from it */
         cleaned |= ipc_tell_releases();
+        queue_handed(cpu); /* no other CPU would find it, not even to end it */
     } while (cleaned && (cpu->current == NULL || cpu->current->state == THREAD_DEAD));
     uint32_t helper = cpu->queue.count > 0 ? idle_cpu() : THREAD_NO_CPU;
     if (helper != THREAD_NO_CPU)
