@@ -132,13 +132,24 @@ static uint32_t waiting_moves(const struct process *process)
     return moves;
 }
 
+/* Of memory objects that its waiting calls are about to copy. */
+static uint64_t waiting_pages(const struct process *process)
+{
+    uint64_t pages = 0;
+    for (uint32_t i = 0; i < OUTSTANDING_CALLS_MAX; i++)
+        if (process->calls.records[i].state != CALL_FREE)
+            pages += process->calls.records[i].held_pages;
+    return pages;
+}
+
 static void check_ledgers(struct text_buf *why)
 {
     uint32_t cursor = 0;
     for (struct process *process; (process = process_next(&cursor)) != NULL;) {
         const struct cap_ledger *ledger = process_ledger(process);
         const struct aspace *as = &process->aspace;
-        if (!cap_table_is_valid(&process->table, as->committed + as->mapping_pages, waiting_moves(process)))
+        uint64_t other_pages = as->committed + as->mapping_pages + waiting_pages(process);
+        if (!cap_table_is_valid(&process->table, other_pages, waiting_moves(process)))
             blame(why, process, "capability table does not match its ledger");
         if (cap_ledger_used(ledger, CAP_RESOURCE_VIRTUAL_RESERVATION_PAGES) !=
             region_pages_of(&as->regions, REGION_ANON))

@@ -66,6 +66,7 @@ struct call {
     const uint8_t *message;           /* params of a call that was not delivered yet */
     struct cap_transaction *transfers; /* its capabilities, NULL without */
     struct scratch_buffer held;       /* where the two lie while it waits */
+    uint32_t held_pages;              /* of the copies among them: the sender may let go of its own */
 };
 
 /* RECVs of one process that wait, or whose completion does: eight endpoints with as many as they take. Ours. */

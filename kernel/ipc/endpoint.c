@@ -59,6 +59,8 @@ static void settle(struct call *call)
     call->transfers = NULL;
     call->message = NULL;
     scratch_free(call->process, &call->held);
+    cap_ledger_release(process_ledger(call->process), CAP_RESOURCE_FRAME_GRANT_PAGES, call->held_pages);
+    call->held_pages = 0;
 }
 
 static void complete(struct call *call, const struct ring_cqe *cqe)
@@ -240,17 +242,33 @@ static uint32_t travelling(const struct process *process)
     return sum;
 }
 
-/* The call has to wait: its message moves out of what the next request will use. False: no memory for it. */
-static bool hold_message(struct call *call)
+/* Memory must not wait in a queue at nobody's expense. What is moved stays charged to its slot. */
+static enum cap_error charge_copies(struct call *call)
+{
+    uint32_t pages = call->transfers != NULL ? transfer_copied_pages(call->transfers) : 0;
+    enum cap_error error =
+        cap_ledger_reserve(process_ledger(call->process), CAP_RESOURCE_FRAME_GRANT_PAGES, pages);
+    if (error == CAP_OK)
+        call->held_pages = pages;
+    return error;
+}
+
+/* The call has to wait: its message moves out of what the next request will use. On failure nothing has changed. */
+static enum cap_error hold_message(struct call *call)
 {
     uint32_t caps_bytes = call->transfers != NULL ? sizeof *call->transfers : 0;
     if (caps_bytes + call->sqe.len == 0)
-        return true;
+        return CAP_OK;
     if (caps_bytes > 0 && travelling(call->process) > TRAVELLING_CAPS_MAX)
-        return false;
+        return CAP_EXHAUSTED_SCRATCH_BYTES;
     uint8_t *memory = scratch_reserve(call->process, &call->held, caps_bytes + call->sqe.len);
     if (memory == NULL)
-        return false;
+        return CAP_EXHAUSTED_SCRATCH_BYTES;
+    enum cap_error error = charge_copies(call);
+    if (error != CAP_OK) {
+        scratch_free(call->process, &call->held);
+        return error;
+    }
     if (caps_bytes > 0) {
         memcpy(memory, call->transfers, caps_bytes);
         call->transfers = (struct cap_transaction *)(void *)memory;
@@ -258,7 +276,7 @@ static bool hold_message(struct call *call)
     if (call->sqe.len > 0)
         memcpy(memory + caps_bytes, call->message, call->sqe.len);
     call->message = memory + caps_bytes;
-    return true;
+    return CAP_OK;
 }
 
 static bool in_one_session(const struct process *a, const struct process *b)
@@ -285,11 +303,12 @@ static bool enqueue(struct endpoint_object *endpoint, struct call *call)
     }
     call_note(pending);
     deliver_all(endpoint);
-    if (pending->sent.place != ENDPOINT_QUEUED || hold_message(pending))
+    enum cap_error error = pending->sent.place == ENDPOINT_QUEUED ? hold_message(pending) : CAP_OK;
+    if (error == CAP_OK)
         return true;
     endpoint_remove_call(&endpoint->state, &pending->sent);
     call_unpend(pending);
-    return call_cap_exception(call, CAP_EXHAUSTED_SCRATCH_BYTES) == CAPN_DONE;
+    return call_cap_exception(call, error) == CAPN_DONE;
 }
 
 bool endpoint_invoke(struct endpoint_object *endpoint, struct call *call, struct call_running *run, struct ring_cqe *cqe)

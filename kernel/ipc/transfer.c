@@ -94,3 +94,14 @@ uint32_t transfer_moves(const struct cap_transaction *tx)
         moves += tx->entries[i].is_move;
     return moves;
 }
+
+uint32_t transfer_copied_pages(const struct cap_transaction *tx)
+{
+    uint32_t pages = 0;
+    for (uint32_t i = 0; i < tx->length; i++) {
+        struct object *object = tx->entries[i].object;
+        if (!tx->entries[i].is_move && object->ops->frame_pages != NULL)
+            pages += object->ops->frame_pages(object);
+    }
+    return pages;
+}

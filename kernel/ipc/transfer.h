@@ -48,3 +48,5 @@ void transfer_finish(struct cap_transaction *tx, struct process *sender, const s
 
 /* Move reservations that the transaction keeps at its sender. */
 uint32_t transfer_moves(const struct cap_transaction *tx);
+/* Frame-grant pages that its copies stand for. */
+uint32_t transfer_copied_pages(const struct cap_transaction *tx);
