@@ -34,13 +34,18 @@ define check_service
 
 endef
 
+# Only files that differ are written, so that nothing is compiled again without need. $(1): fresh files, $(2): folder
+update_files = mkdir -p $(2) && for f in $(1)/*; do cmp -s $$f $(2)/$${f\#\#*/} || cp $$f $(2)/; done
+
 define generate_service
-	$(call service_capnpc_c,$(1),$(dir $(1))generated)
+	@$(call service_capnpc_c,$(1),$(B)/generated/service)
+	@$(call update_files,$(B)/generated/service,$(dir $(1))generated)
 
 endef
 
-generate: $(CAPNPC_C) ## rewrite schema/generated/ from schema/capos.capnp, and user/services/*/generated/ from theirs
-	$(call capnpc_c,schema/generated)
+generate: $(CAPNPC_C) ## bring schema/generated/ up to date with schema/capos.capnp, and user/services/*/generated/ with theirs
+	@$(call capnpc_c,$(B)/generated/first)
+	@$(call update_files,$(B)/generated/first,schema/generated)
 	$(foreach s,$(SERVICE_SCHEMAS),$(call generate_service,$(s)))
 
 generated-code-check: $(CAPNPC_C) ## compare the generated code with fresh runs of the generator

@@ -37,11 +37,15 @@ endef
 user_folder = $(eval $(call user_program,$(notdir $(patsubst %/,%,$(1))),$(filter-out %_test.c,$(wildcard $(1)*.c))))
 user_file = $(eval $(call user_program,$(basename $(notdir $(1))),$(1)))
 
-$(foreach d,$(wildcard user/init/ user/shell/ user/services/*/ user/examples/*/),$(call user_folder,$(d)))
+$(foreach d,$(sort $(dir $(wildcard $(addsuffix /*.c,user/init user/shell user/services/* user/examples/*)))),$(call user_folder,$(d)))
 $(foreach f,$(wildcard user/tests/*.c),$(call user_file,$(f)))
 
 .PHONY: user
 user: $(PROGRAMS) ## build libcapos and every user program
+
+.PHONY: new-service
+new-service: ## write a new service, a client and a manifest for both (NAME=name)
+	@tools/new-service $(NAME)
 
 RUN_NEEDS += $(B)/user/shell-package.bin
 $(B)/user/shell-package.bin: user/manifests/shell.capnp user/manifests/caps.capnp schema/capos.capnp $(PROGRAMS)
