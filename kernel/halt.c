@@ -5,6 +5,7 @@
 #include "kernel/check/check.h"
 #include "kernel/log/graph.h"
 #include "kernel/log/log.h"
+#include "kernel/log/output.h"
 #include "kernel/state.h"
 
 static void report_halt(enum halt_status status, const char *reason)
@@ -20,6 +21,7 @@ static void report_halt(enum halt_status status, const char *reason)
 
 void kernel_halt(enum halt_status status, const char *reason)
 {
+    output_flush();
     if (status == HALT_OK) {
         check_all(CHECK_REPORT);
         check_report_frames(frames_free_count());
@@ -37,6 +39,7 @@ void kernel_power_off(void)
 void kernel_reboot(void)
 {
     graph_before_end();
+    output_flush();
     check_all(CHECK_REPORT);
     check_report_frames(frames_free_count());
     report_halt(HALT_OK, "reboot");

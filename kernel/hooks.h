@@ -10,3 +10,5 @@
 
 /* Bytes typed on the console. */
 void console_input(const uint8_t *bytes, size_t len);
+/* There is room again in the output buffer, for somebody who found none (kernel/log/output.h). */
+void console_drained(void);

@@ -142,7 +142,10 @@ void machine_activate(struct machine_resume next);
 
 /* ---- devices --------------------------------------------------------------------- */
 
-void machine_console_write(const void *bytes, size_t len);
+/* Bytes that the console takes now, without waiting: from none to all, and few enough that the call is short. */
+size_t machine_console_write(const void *bytes, size_t len);
+/* Waits until it takes at least one; for a bounded time, a console may be dead. */
+void machine_console_wait(void);
 /* The second serial port, which no capability reaches (docs/verdict-port.md). */
 void machine_verdict_write(const void *bytes, size_t len);
 /* 64 bits from the hardware generator; false = unavailable, never weak bits. */

@@ -6,6 +6,7 @@
  */
 #include "kernel/halt.h"
 #include "kernel/log/log.h"
+#include "kernel/log/output.h"
 #include "kernel/state.h"
 
 /* One CPU reports. Another one that panics meanwhile waits for its end; a panic of the report itself cuts it short. */
@@ -50,6 +51,7 @@ void kernel_panic(const char *what, uint64_t detail)
     struct text_buf *text;
     become_reporter();
     machine_stop_others();
+    output_make_synchronous();
     text = log_begin(&line);
     text_buf_append_str(text, "PANIC: ");
     append_report(text, what, detail);

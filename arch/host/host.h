@@ -23,6 +23,8 @@ struct host {
     uint64_t frames;
     struct boot_info boot;
     const char *typed;
+    bool console_ready;         /* the kernel has waited for it */
+    bool console_behind;        /* it did not take all that it was offered last */
     jmp_buf end;
     struct sim_result result;
 };

@@ -108,9 +108,23 @@ static void keep(char *text, size_t *len, const void *bytes, size_t count)
     text[*len] = '\0';
 }
 
-void machine_console_write(const void *bytes, size_t len)
+#define CONSOLE_BYTES_AT_ONCE 128u
+
+/* Fast mostly, slow at times; a few lines at once, so that they leave the schedule of a seed as it is. */
+size_t machine_console_write(const void *bytes, size_t len)
 {
-    keep(console_text, &console_len, bytes, len);
+    size_t most = len > CONSOLE_BYTES_AT_ONCE && sim_random() % 4 == 0 ? sim_random() % CONSOLE_BYTES_AT_ONCE : CONSOLE_BYTES_AT_ONCE;
+    most = host.console_ready ? CONSOLE_BYTES_AT_ONCE : most;
+    most = most < len ? most : len;
+    keep(console_text, &console_len, bytes, most);
+    host.console_ready = false;
+    host.console_behind = most < len;
+    return most;
+}
+
+void machine_console_wait(void)
+{
+    host.console_ready = true;
 }
 
 void machine_verdict_write(const void *bytes, size_t len)
@@ -201,8 +215,8 @@ static void advance(void)
     uint64_t next = MACHINE_NO_DEADLINE;
     for (uint32_t i = 0; i < host.config.cpus; i++)
         next = host.cpus[i].timer < next ? host.cpus[i].timer : next;
-    if (type_line(next != MACHINE_NO_DEADLINE))
-        return;
+    if ((next == MACHINE_NO_DEADLINE || !host.console_behind) && type_line(next != MACHINE_NO_DEADLINE))
+        return; /* a person types when the output has stopped */
     if (next == MACHINE_NO_DEADLINE)
         host_end(SIM_HUNG, 0);
     host.now_ns = next;

@@ -63,25 +63,35 @@ static void wait_for(uint16_t port, uint8_t status)
         spin_pause();
 }
 
-static void write_port(uint16_t port, const uint8_t *bytes, size_t len)
+/* Two FIFOs full at most: an emulated port is empty again at once, and would go on for ever. */
+size_t machine_console_write(const void *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (i % FIFO_BYTES == 0)
-            wait_for(port, STATUS_FIFO_EMPTY);
-        put(port, DATA, bytes[i]);
+    const uint8_t *from = bytes;
+    size_t most = len < 2 * FIFO_BYTES ? len : 2 * FIFO_BYTES, i = 0;
+    if (!has_console)
+        return len;
+    for (; i < most; i++) {
+        if (i % FIFO_BYTES == 0 && (get(COM1, LINE_STATUS) & STATUS_FIFO_EMPTY) == 0)
+            break;
+        put(COM1, DATA, from[i]);
     }
+    return i;
 }
 
-void machine_console_write(const void *bytes, size_t len)
+void machine_console_wait(void)
 {
     if (has_console)
-        write_port(COM1, bytes, len);
+        wait_for(COM1, STATUS_FIFO_EMPTY);
 }
 
 void machine_verdict_write(const void *bytes, size_t len)
 {
-    if (has_verdict)
-        write_port(COM2, bytes, len);
+    const uint8_t *from = bytes;
+    for (size_t i = 0; has_verdict && i < len; i++) {
+        if (i % FIFO_BYTES == 0)
+            wait_for(COM2, STATUS_FIFO_EMPTY);
+        put(COM2, DATA, from[i]);
+    }
 }
 
 void serial_enable_input(void)

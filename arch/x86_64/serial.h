@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The two serial ports: COM1 is the console, COM2 the verdict port. Output is
- * polled and may come from any CPU (callers hold the kernel lock, or panic);
+ * The two serial ports: COM1 is the console, COM2 the verdict port. Output may
+ * come from any CPU (callers hold the kernel lock, or panic); that of COM1 is
+ * offered by a timer (kernel/log/output.h), that of COM2 is short and polled;
  * input of COM1 arrives by interrupt on the boot CPU, COM2 is never read.
  */
 #pragma once

@@ -15,6 +15,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/serial.h"
 #include "arch/x86_64/smp.h"
+#include "kernel/log/output.h"
 
 #define VECTOR_PAGE_FAULT 14u
 #define EXCEPTIONS 32u
@@ -140,7 +141,8 @@ static void report(const struct trap_frame *frame)
         text_buf_append_hex(&text, words[i].value);
     }
     text_buf_append_str(&text, "\n");
-    machine_console_write(text.bytes, text.len);
+    output_make_synchronous();
+    output_say(text.bytes, text.len);
 }
 
 void trap_from_kernel(struct trap_frame *frame)

@@ -4,12 +4,11 @@
 
 #include "core/base/bytes.h"
 
-/* value = HMAC(key, value) */
-static void next_value(struct drbg *drbg)
+/* value = HMAC(key, value), with the key already taken in: half of the work, and the same for many values. */
+static void next_value(struct drbg *drbg, const struct hmac_sha256 *keyed)
 {
-    struct hmac_sha256 mac;
+    struct hmac_sha256 mac = *keyed;
 
-    hmac_sha256_init(&mac, drbg->key, sizeof drbg->key);
     hmac_sha256_update(&mac, drbg->value, sizeof drbg->value);
     hmac_sha256_final(&mac, drbg->value);
 }
@@ -25,7 +24,9 @@ static void mix(struct drbg *drbg, uint8_t round, const struct drbg_input *parts
     for (size_t i = 0; i < count; i++)
         hmac_sha256_update(&mac, parts[i].bytes, parts[i].len);
     hmac_sha256_final(&mac, drbg->key);
-    next_value(drbg);
+    hmac_sha256_init(&mac, drbg->key, sizeof drbg->key);
+    next_value(drbg, &mac);
+    sha256_wipe(&mac, sizeof mac);
 }
 
 /* The update function of the standard: the second round only when there is data. */
@@ -75,6 +76,8 @@ enum drbg_error drbg_reseed(struct drbg *drbg, struct drbg_input entropy, struct
 
 enum drbg_error drbg_generate(struct drbg *drbg, uint8_t *out, size_t len, struct drbg_input extra)
 {
+    struct hmac_sha256 keyed;
+
     if (drbg->reseed_counter == 0)
         return DRBG_NOT_READY;
     if (len > DRBG_REQUEST_BYTES_MAX || extra.len > DRBG_INPUT_BYTES_MAX)
@@ -83,12 +86,14 @@ enum drbg_error drbg_generate(struct drbg *drbg, uint8_t *out, size_t len, struc
         return DRBG_RESEED_REQUIRED;
     if (extra.len != 0)
         update(drbg, &extra, 1);
+    hmac_sha256_init(&keyed, drbg->key, sizeof drbg->key);
     for (size_t done = 0; done < len;) {
         size_t take = len - done < SHA256_BYTES ? len - done : SHA256_BYTES;
-        next_value(drbg);
+        next_value(drbg, &keyed);
         memcpy(out + done, drbg->value, take);
         done += take;
     }
+    sha256_wipe(&keyed, sizeof keyed);
     update(drbg, &extra, 1);
     drbg->reseed_counter++;
     return DRBG_OK;

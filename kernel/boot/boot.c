@@ -11,6 +11,7 @@
 #include "kernel/halt.h"
 #include "kernel/log/graph.h"
 #include "kernel/log/log.h"
+#include "kernel/log/output.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
 
@@ -89,6 +90,7 @@ static void take_memory(void)
     if (!ok)
         refuse_str("memory", "not enough memory for the kernel's own records");
     timers_init(&kernel.timers);
+    output_init();
 }
 
 static void take_package(void)

@@ -2,6 +2,7 @@
 /* The kernel's own lines: see log.h. */
 #include "kernel/log/log.h"
 
+#include "kernel/log/output.h"
 #include "kernel/machine.h"
 
 struct text_buf *log_begin(struct log_line *line)
@@ -22,7 +23,7 @@ static size_t finish(struct log_line *line)
 
 void log_console(struct log_line *line)
 {
-    machine_console_write(line->storage, finish(line));
+    output_say(line->storage, finish(line));
 }
 
 void log_verdict(struct log_line *line)

@@ -40,7 +40,8 @@ static bool seed(void)
     struct drbg_input personal = {.bytes = (const uint8_t *)&boot_time, .len = sizeof boot_time};
     enum drbg_error error = entropy.drbg.reseed_counter == 0 ? drbg_instantiate(&entropy.drbg, from, once, personal)
                                                              : drbg_reseed(&entropy.drbg, from, once);
-    memset(words, 0, sizeof words);
+    sha256_wipe(words, sizeof words);
+    sha256_wipe(nonce, sizeof nonce);
     entropy.left = error == DRBG_OK ? REQUESTS_PER_SEED : 0;
     return error == DRBG_OK;
 }

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "kernel/objects/objects.h"
 #include "kernel/objects/terminal.h"
+#include "kernel/objects/writers.h"
 #include "schema/generated/capos_dispatch.h"
 
 struct stdio {
@@ -20,8 +21,8 @@ static enum capn_outcome write(void *env, void *object, const struct capos_std_i
     (void)object, (void)out;
     if (!capos_std_io_stream_known(in->stream))
         return call_invalid(env, "unknown stream");
-    terminal_write(in->text.bytes, in->text.len);
-    return CAPN_DONE;
+    struct writers_text text = {.bytes = in->text.bytes, .len = in->text.len};
+    return writers_write(env, text, &capos_std_io_write_reply);
 }
 
 /* A typed line is bytes, a text is UTF-8: without valid UTF-8 only ASCII survives. */
@@ -73,6 +74,7 @@ static void cancel(struct object *object, struct call *call)
 {
     (void)object;
     terminal_cancel(call);
+    writers_cancel(call);
 }
 
 const struct object_ops stdio_ops = {

@@ -8,31 +8,21 @@
 #include "core/base/text.h"
 #include "core/line/line.h"
 #include "kernel/hooks.h"
-#include "kernel/machine.h"
+#include "kernel/log/output.h"
+#include "kernel/objects/writers.h"
 
 static struct {
     struct call *call; /* pending read, NULL when nobody reads */
     terminal_done_fn *done;
     const struct object *reader;
     struct line_editor line;
+    bool prompt_due; /* it is still to be printed */
     uint32_t prompt_len;
     char prompt[TERMINAL_PROMPT_BYTES];
     uint32_t ahead_first; /* typed bytes nobody has read, a ring */
     uint32_t ahead_len;
     uint8_t ahead[TERMINAL_AHEAD_BYTES];
 } terminal;
-
-void terminal_write(const void *bytes, uint32_t len)
-{
-    if (len > 0)
-        machine_console_write(bytes, len);
-}
-
-void terminal_write_line(struct capn_text text)
-{
-    terminal_write(text.bytes, text.len);
-    terminal_write("\n", 1);
-}
 
 static void finish(enum capos_line_status status, uint32_t len)
 {
@@ -49,7 +39,7 @@ static void on_event(enum line_event event)
     case LINE_NONE:
         break;
     case LINE_PROMPT:
-        terminal_write(terminal.prompt, terminal.prompt_len);
+        terminal.prompt_due = true;
         break;
     case LINE_SUBMITTED:
         finish(CAPOS_LINE_STATUS_SUBMITTED, terminal.line.len);
@@ -63,27 +53,41 @@ static void on_event(enum line_event event)
     }
 }
 
-/* Feeds what was typed to the pending read until one of the two is used up. */
-static void pump(void)
+static void feed_byte(void)
 {
-    while (terminal.call != NULL && terminal.ahead_len > 0) {
-        struct line_echo echo;
-        uint8_t *byte = &terminal.ahead[terminal.ahead_first];
-        enum line_event event = line_feed(&terminal.line, *byte, &echo);
-        *byte = 0; /* it may belong to a password */
-        terminal.ahead_first = (terminal.ahead_first + 1) % TERMINAL_AHEAD_BYTES;
-        terminal.ahead_len--;
-        if (echo.len > 0)
-            terminal_write(echo.bytes, echo.len);
-        on_event(event);
+    struct line_echo echo;
+    uint8_t *byte = &terminal.ahead[terminal.ahead_first];
+    enum line_event event = line_feed(&terminal.line, *byte, &echo);
+    *byte = 0; /* it may belong to a password */
+    terminal.ahead_first = (terminal.ahead_first + 1) % TERMINAL_AHEAD_BYTES;
+    terminal.ahead_len--;
+    if (echo.len > 0)
+        (void)output_take(echo.bytes, echo.len);
+    on_event(event);
+}
+
+/* Feeds what was typed to the pending read until one of the two is used up. False: until there was no room for an echo. */
+bool terminal_go_on(void)
+{
+    _Static_assert(TERMINAL_PROMPT_BYTES + sizeof(struct line_echo) <= WRITERS_TERMINAL_BYTES, "a step of this loop");
+    while (terminal.call != NULL && (terminal.prompt_due || terminal.ahead_len > 0)) {
+        if (!writers_terminal_turn())
+            return false;
+        if (!terminal.prompt_due) {
+            feed_byte();
+            continue;
+        }
+        terminal.prompt_due = false;
+        (void)output_take(terminal.prompt, terminal.prompt_len);
     }
+    return true;
 }
 
 void console_input(const uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < len && terminal.ahead_len < TERMINAL_AHEAD_BYTES; i++)
         terminal.ahead[(terminal.ahead_first + terminal.ahead_len++) % TERMINAL_AHEAD_BYTES] = bytes[i];
-    pump();
+    (void)terminal_go_on();
 }
 
 enum capn_outcome terminal_read(struct call *call, const struct terminal_request *request, terminal_done_fn *done)
@@ -100,8 +104,8 @@ enum capn_outcome terminal_read(struct call *call, const struct terminal_request
     if (terminal.prompt_len > 0)
         memcpy(terminal.prompt, request->prompt.bytes, terminal.prompt_len);
     line_begin(&terminal.line, request->max_bytes, request->hidden, request->allow_empty);
-    terminal_write(terminal.prompt, terminal.prompt_len);
-    pump();
+    terminal.prompt_due = terminal.prompt_len > 0;
+    (void)terminal_go_on();
     return CAPN_PENDING;
 }
 

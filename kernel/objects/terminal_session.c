@@ -4,22 +4,23 @@
  */
 #include "kernel/objects/objects.h"
 #include "kernel/objects/terminal.h"
+#include "kernel/objects/writers.h"
 #include "schema/generated/capos_dispatch.h"
 
 static enum capn_outcome write(void *env, void *object, const struct capos_terminal_session_write_params *in,
                                struct capos_terminal_session_write_results *out)
 {
-    (void)env, (void)object, (void)out;
-    terminal_write(in->data.bytes, in->data.len);
-    return CAPN_DONE;
+    (void)object, (void)out;
+    struct writers_text text = {.bytes = in->data.bytes, .len = in->data.len};
+    return writers_write(env, text, &capos_terminal_session_write_reply);
 }
 
 static enum capn_outcome write_line(void *env, void *object, const struct capos_terminal_session_write_line_params *in,
                                     struct capos_terminal_session_write_line_results *out)
 {
-    (void)env, (void)object, (void)out;
-    terminal_write_line(in->text);
-    return CAPN_DONE;
+    (void)object, (void)out;
+    struct writers_text text = {.bytes = in->text.bytes, .len = in->text.len, .line = true};
+    return writers_write(env, text, &capos_terminal_session_write_line_reply);
 }
 
 static void line_done(struct call *call, enum capos_line_status status, struct capn_data line)
@@ -53,6 +54,7 @@ static void cancel(struct object *object, struct call *call)
 {
     (void)object;
     terminal_cancel(call);
+    writers_cancel(call);
 }
 
 const struct object_ops terminal_session_ops = {

@@ -48,8 +48,15 @@ static void settle(struct timers *timers, uint32_t place, uint32_t item)
 
 uint32_t timer_start(uint64_t deadline, timer_fire_fn *fire, void *context)
 {
+    if (kernel.timers.count >= TIMERS_SHARED_MAX || fault_point(FAULT_TIMER))
+        return TIMER_NONE;
+    return timer_start_reserved(deadline, fire, context);
+}
+
+uint32_t timer_start_reserved(uint64_t deadline, timer_fire_fn *fire, void *context)
+{
     struct timers *timers = &kernel.timers;
-    if (timers->free_head == 0 || fault_point(FAULT_TIMER))
+    if (timers->free_head == 0)
         return TIMER_NONE;
     uint32_t item = timers->free_head - 1;
     timers->free_head = timers->items[item].next_free;

@@ -15,7 +15,10 @@
 #include "abi/limits.h"
 
 /* Two for each thread (cap_enter, PARK) and the sleepers of every process: as many as can be running at once. */
-#define TIMERS_MAX (64u * (2u * THREADS_PER_PROCESS_MAX + TIMER_SLEEP_WAITERS_MAX))
+#define TIMERS_SHARED_MAX (64u * (2u * THREADS_PER_PROCESS_MAX + TIMER_SLEEP_WAITERS_MAX))
+/* And those that the kernel cannot do without: the console's output. */
+#define TIMERS_RESERVED 1u
+#define TIMERS_MAX (TIMERS_SHARED_MAX + TIMERS_RESERVED)
 
 /* Runs in kernel_on_timer with the lock held; the timer is no longer running. May start timers. */
 typedef void timer_fire_fn(void *context);
@@ -40,8 +43,10 @@ struct timers {
 #define TIMER_NONE 0u
 
 void timers_init(struct timers *timers);
-/* A timer id, or TIMER_NONE when all are in use. */
+/* A timer id, or TIMER_NONE when all but the reserved ones are in use. */
 uint32_t timer_start(uint64_t deadline, timer_fire_fn *fire, void *context);
+/* The same for the owner of a reserved one, who has one at a time: never TIMER_NONE. */
+uint32_t timer_start_reserved(uint64_t deadline, timer_fire_fn *fire, void *context);
 /* Stops a running timer; TIMER_NONE is ignored. The id is free afterwards. */
 void timer_stop(uint32_t id);
 /* Fires every timer whose deadline is not after `now`. */

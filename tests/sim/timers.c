@@ -18,7 +18,7 @@ struct expectation {
     uint64_t order;    /* of the start */
 };
 
-static struct expectation expected[TIMERS_MAX];
+static struct expectation expected[TIMERS_SHARED_MAX];
 static uint64_t started;
 static uint64_t now;
 static uint64_t generator;
@@ -34,7 +34,7 @@ static uint64_t draw(uint64_t below)
 static struct expectation *earliest(void)
 {
     struct expectation *best = NULL;
-    for (uint32_t i = 0; i < TIMERS_MAX; i++) {
+    for (uint32_t i = 0; i < TIMERS_SHARED_MAX; i++) {
         struct expectation *e = &expected[i];
         if (e->id != 0 && (best == NULL || e->deadline < best->deadline ||
                            (e->deadline == best->deadline && e->order < best->order)))
@@ -54,11 +54,11 @@ static void fired(void *context)
 static void start_one(void)
 {
     uint32_t place = 0;
-    while (place < TIMERS_MAX && expected[place].id != 0)
+    while (place < TIMERS_SHARED_MAX && expected[place].id != 0)
         place++;
     uint64_t deadline = now + draw(50);
     uint32_t id = timer_start(deadline, fired, expected + place);
-    if (place == TIMERS_MAX) {
+    if (place == TIMERS_SHARED_MAX) {
         CHECK_EQ(id, TIMER_NONE);
         times_full++;
         return;
@@ -69,7 +69,7 @@ static void start_one(void)
 
 static void stop_one(void)
 {
-    struct expectation *e = &expected[draw(TIMERS_MAX)];
+    struct expectation *e = &expected[draw(TIMERS_SHARED_MAX)];
     timer_stop(e->id);
     e->id = 0;
 }
@@ -96,7 +96,7 @@ int main(void)
     now = UINT64_MAX;
     timers_fire(now);
     CHECK(earliest() == NULL && kernel.timers.count == 0);
-    CHECK(started > TIMERS_MAX * 10 && times_full > 0);
+    CHECK(started > TIMERS_SHARED_MAX * 10 && times_full > 0);
     printf("ok sim.timers 0\n");
     return 0;
 }
