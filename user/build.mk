@@ -53,3 +53,4 @@ $(B)/user/shell-package.bin: user/manifests/shell.capnp user/manifests/caps.capn
 
 EXTRA.user/libcapos/src/heap_test := user/libcapos/src/sync.c
 EXTRA.user/libcapos/src/package_test := user/libcapos/src/arguments.c user/libcapos/src/programs.c
+EXTRA.user/libcapos/src/serve_test := $(addprefix user/libcapos/src/,endpoint.c narrow.c client.c status.c)
