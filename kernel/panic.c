@@ -51,7 +51,7 @@ void kernel_panic(const char *what, uint64_t detail)
     struct text_buf *text;
     become_reporter();
     machine_stop_others();
-    output_make_synchronous();
+    output_use_timer(false);
     text = log_begin(&line);
     text_buf_append_str(text, "PANIC: ");
     append_report(text, what, detail);

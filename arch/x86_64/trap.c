@@ -141,7 +141,7 @@ static void report(const struct trap_frame *frame)
         text_buf_append_hex(&text, words[i].value);
     }
     text_buf_append_str(&text, "\n");
-    output_make_synchronous();
+    output_use_timer(false);
     output_say(text.bytes, text.len);
 }
 

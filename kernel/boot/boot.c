@@ -90,7 +90,7 @@ static void take_memory(void)
     if (!ok)
         refuse_str("memory", "not enough memory for the kernel's own records");
     timers_init(&kernel.timers);
-    output_init();
+    output_use_timer(true);
 }
 
 static void take_package(void)

@@ -69,6 +69,12 @@ struct call *call_pend(struct call *call);
 /* Gives the record back before the handler returns, which then refuses the call. */
 void call_unpend(struct call *pending);
 uint64_t *call_words(struct call *call); /* three */
+/*
+ * `len` (1 to RING_SCRATCH_MAX) bytes for what a pending call needs beyond its dispatch, charged to the caller's scratch
+ * bytes; NULL when ledger or memory refuse. Once per call. Given back before the call is finished, and when it is cancelled.
+ */
+uint8_t *call_keep(struct call *pending, uint32_t len);
+void call_unkeep(struct call *pending);
 struct call **call_next(struct call *call);
 
 /*

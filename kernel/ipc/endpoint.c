@@ -165,14 +165,6 @@ static void hand_to_receiver(struct endpoint_object *endpoint, struct call *call
     complete_handing_over(receive, &cqe);
 }
 
-/* What a message to this owner can be at most (a header, params, capability records), so a larger buffer is looked at no further. */
-static uint64_t receive_bytes(const struct process *process, uint32_t result_len)
-{
-    uint64_t most = sizeof(struct endpoint_message) + process->profile.ring_scratch +
-                    RESULT_CAPS_MAX * sizeof(struct ring_result_cap);
-    return result_len < most ? result_len : most;
-}
-
 /* One attempt. Afterwards the call is in flight, or at least one of the two has left the endpoint. */
 static void deliver(struct endpoint_object *endpoint, struct call *call, struct call *receive)
 {
@@ -361,8 +353,10 @@ static struct call *take_receive(struct process *process)
 int32_t endpoint_recv(struct thread *thread, const struct ring_sqe *sqe)
 {
     struct process *process = thread->process;
+    /* A message to this owner: a header, params, capability records. A larger buffer is looked at no further. */
+    uint64_t most = sizeof(struct endpoint_message) + process->profile.ring_scratch + RESULT_CAPS_MAX * sizeof(struct ring_result_cap);
     int32_t code = ring_address_check(sqe, process->profile.ring_scratch);
-    if (code == 0 && !aspace_range_ok(&process->aspace, sqe->result_addr, receive_bytes(process, sqe->result_len), true))
+    if (code == 0 && !aspace_range_ok(&process->aspace, sqe->result_addr, sqe->result_len < most ? sqe->result_len : most, true))
         code = CAP_ERR_INVALID_RESULT_BUFFER;
     if (code != 0)
         return code;

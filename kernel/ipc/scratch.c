@@ -56,3 +56,13 @@ void scratch_free(struct process *process, struct scratch_buffer *buffer)
     cap_ledger_release(process_ledger(process), CAP_RESOURCE_SCRATCH_BYTES, buffer->charged);
     *buffer = (struct scratch_buffer){0};
 }
+
+uint8_t *call_keep(struct call *pending, uint32_t len)
+{
+    return scratch_reserve(pending->process, &pending->held, len);
+}
+
+void call_unkeep(struct call *pending)
+{
+    scratch_free(pending->process, &pending->held);
+}

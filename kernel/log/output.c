@@ -2,9 +2,6 @@
 /* The console's output buffer: see output.h. A ring with indices that run freely. */
 #include "kernel/log/output.h"
 
-#include <stdbool.h>
-
-#include "core/base/bytes.h"
 #include "kernel/hooks.h"
 #include "kernel/machine.h"
 #include "kernel/sched/timers.h"
@@ -89,26 +86,17 @@ static void start(void)
 
 static uint32_t put(const uint8_t *bytes, size_t len)
 {
-    uint32_t take = len < output_room() ? (uint32_t)len : output_room();
-    uint32_t at = output.last % OUTPUT_BYTES;
-    uint32_t straight = OUTPUT_BYTES - at < take ? OUTPUT_BYTES - at : take;
-    memcpy(output.bytes + at, bytes, straight);
-    memcpy(output.bytes, bytes + straight, take - straight);
-    output.last += take;
-    return take;
+    uint32_t taken = 0;
+    for (; taken < len && output_room() > 0; taken++)
+        output.bytes[output.last++ % OUTPUT_BYTES] = bytes[taken];
+    return taken;
 }
 
-void output_init(void)
+void output_use_timer(bool use)
 {
-    output.by_timer = true;
-}
-
-/* Another processor may have been stopped in the middle of anything. */
-void output_make_synchronous(void)
-{
-    output.by_timer = false;
+    output.by_timer = use;
     if (used() > OUTPUT_BYTES)
-        output.first = output.last;
+        output.first = output.last; /* another processor was stopped in the middle of it */
 }
 
 void output_say(const void *bytes, size_t len)
@@ -135,8 +123,7 @@ uint32_t output_take(const void *bytes, uint32_t len)
 void output_want_room(void)
 {
     output.wanted = true;
-    if (output.timer == TIMER_NONE)
-        arm(machine_now_ns());
+    start();
 }
 
 void output_flush(void)

@@ -10,15 +10,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define OUTPUT_BYTES 16384u
 
-/* Before this everything is sent while the caller waits. Needs the timers. */
-void output_init(void);
-/* The same from now on, for a kernel that is about to end: nothing but the device is used. */
-void output_make_synchronous(void);
+/* With a timer from now on; without one everything is sent while the caller waits, and nothing but the device is used:
+ * before there are timers, and in a kernel that is about to end. */
+void output_use_timer(bool use);
 
 /* All of it, after waiting for the device if there is no room: for the kernel's own lines, which are short. */
 void output_say(const void *bytes, size_t len);

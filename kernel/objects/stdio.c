@@ -21,8 +21,7 @@ static enum capn_outcome write(void *env, void *object, const struct capos_std_i
     (void)object, (void)out;
     if (!capos_std_io_stream_known(in->stream))
         return call_invalid(env, "unknown stream");
-    struct writers_text text = {.bytes = in->text.bytes, .len = in->text.len};
-    return writers_write(env, text, &capos_std_io_write_reply);
+    return writers_write(env, (struct writers_text){in->text.bytes, in->text.len, false}, &capos_std_io_write_reply);
 }
 
 /* A typed line is bytes, a text is UTF-8: without valid UTF-8 only ASCII survives. */
@@ -70,18 +69,11 @@ static enum capn_outcome close(void *env, void *object, const struct capos_std_i
 
 static const struct capos_std_io_ops methods = {.write = write, .read = read, .close = close};
 
-static void cancel(struct object *object, struct call *call)
-{
-    (void)object;
-    terminal_cancel(call);
-    writers_cancel(call);
-}
-
 const struct object_ops stdio_ops = {
     .interface_id = CAPOS_STD_IO_INTERFACE_ID,
     .label = "stdio",
     .methods = &methods,
     .serve = capos_std_io_serve,
-    .cancel = cancel,
+    .cancel = terminal_cancel,
     .terminal = true,
 };

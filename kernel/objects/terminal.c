@@ -61,8 +61,7 @@ static void feed_byte(void)
     *byte = 0; /* it may belong to a password */
     terminal.ahead_first = (terminal.ahead_first + 1) % TERMINAL_AHEAD_BYTES;
     terminal.ahead_len--;
-    if (echo.len > 0)
-        (void)output_take(echo.bytes, echo.len);
+    (void)output_take(echo.bytes, echo.len);
     on_event(event);
 }
 
@@ -109,8 +108,9 @@ enum capn_outcome terminal_read(struct call *call, const struct terminal_request
     return CAPN_PENDING;
 }
 
-void terminal_cancel(const struct call *call)
+void terminal_cancel(struct object *object, struct call *call)
 {
+    writers_cancel(object, call);
     if (terminal.call != call)
         return;
     terminal.call = NULL;

@@ -28,8 +28,8 @@ typedef void terminal_done_fn(struct call *call, enum capos_line_status status, 
 
 /* Pends `call` until a line is there, which may be before this returns. The prompt waits for its turn (writers.h). */
 enum capn_outcome terminal_read(struct call *call, const struct terminal_request *request, terminal_done_fn *done);
-/* The pending read of `call` is dropped without an answer. */
-void terminal_cancel(const struct call *call);
+/* ops->cancel of the objects that share the terminal: the pending read or write of `call` is dropped without an answer. */
+void terminal_cancel(struct object *object, struct call *call);
 /* The terminal's turn to write has come. False: it has more to say than there is room for, and is to be asked again. */
 bool terminal_go_on(void);
 /* The pending read, if `reader` is the object it was called on, ends as closed. */

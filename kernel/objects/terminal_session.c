@@ -50,19 +50,12 @@ static const struct capos_terminal_session_ops methods = {
     .read_line = read_line,
 };
 
-static void cancel(struct object *object, struct call *call)
-{
-    (void)object;
-    terminal_cancel(call);
-    writers_cancel(call);
-}
-
 const struct object_ops terminal_session_ops = {
     .interface_id = CAPOS_TERMINAL_SESSION_INTERFACE_ID,
     .label = "terminal_session",
     .methods = &methods,
     .serve = capos_terminal_session_serve,
-    .cancel = cancel,
+    .cancel = terminal_cancel,
     .terminal = true,
     .bootstrap_mode = CAP_MODE_COPY,
 };

@@ -6,7 +6,6 @@
 
 #include "core/base/bytes.h"
 #include "kernel/hooks.h"
-#include "kernel/ipc/kept.h"
 #include "kernel/log/log.h"
 #include "kernel/log/output.h"
 #include "kernel/objects/terminal.h"
@@ -17,38 +16,33 @@ enum { AT, LEFT, REPLY };
 
 static struct {
     struct call *head; /* the only one of which a part may be in the buffer */
-    struct call *tail;
+    uint32_t count;
     bool terminal_waits;
-    struct call *before_terminal; /* whom it waits for; NULL: it is next */
-    uint64_t spoken;              /* generation of the process whose last line was said last */
+    uint32_t before_terminal; /* writes that it waits for; 0: it is next */
+    uint64_t spoken;          /* generation of the process whose last line was said last */
 } writers;
+
+/* The place of `call`, or the one behind the last. */
+static struct call **place_of(const struct call *call, uint32_t *nth)
+{
+    struct call **place = &writers.head;
+    for (*nth = 0; *place != NULL && *place != call; (*nth)++)
+        place = call_next(*place);
+    return place;
+}
+
+static void take_out(struct call **place, uint32_t nth)
+{
+    struct call *call = *place;
+    *place = *call_next(call);
+    writers.count--;
+    writers.before_terminal -= nth < writers.before_terminal;
+    call_unkeep(call);
+}
 
 static bool terminal_is_next(void)
 {
-    return writers.terminal_waits && writers.before_terminal == NULL;
-}
-
-static void append(struct call *call)
-{
-    *call_next(call) = NULL;
-    if (writers.head == NULL)
-        writers.head = call;
-    else
-        *call_next(writers.tail) = call;
-    writers.tail = call;
-}
-
-static void unlink_after(struct call *before, struct call *call)
-{
-    struct call *next = *call_next(call);
-    if (before == NULL)
-        writers.head = next;
-    else
-        *call_next(before) = next;
-    if (writers.tail == call)
-        writers.tail = before;
-    if (writers.before_terminal == call)
-        writers.before_terminal = before;
+    return writers.terminal_waits && writers.before_terminal == 0;
 }
 
 /* Fills the buffer from the waiting writes. */
@@ -69,15 +63,15 @@ void console_drained(void)
         words[LEFT] -= taken;
         if (words[LEFT] > 0)
             return;
-        unlink_after(NULL, call);
-        call_unkeep(call);
+        take_out(&writers.head, 0);
         call_finish(call, (const struct capos_method_reply *)(uintptr_t)words[REPLY], NULL);
     }
 }
 
-static bool keep(struct call *pending, const struct writers_text *text)
+/* At the end of the queue. */
+static bool wait(struct call *pending, const struct writers_text *text, const struct capos_method_reply *reply)
 {
-    uint32_t total = text->len + text->line;
+    uint32_t total = text->len + text->line, nth;
     uint8_t *memory = call_keep(pending, total);
     if (memory == NULL)
         return false;
@@ -86,32 +80,30 @@ static bool keep(struct call *pending, const struct writers_text *text)
         memcpy(memory, text->bytes, text->len);
     call_words(pending)[AT] = (uintptr_t)memory;
     call_words(pending)[LEFT] = total;
+    call_words(pending)[REPLY] = (uintptr_t)reply;
+    *place_of(NULL, &nth) = pending;
+    *call_next(pending) = NULL;
+    writers.count++;
+    output_want_room();
     return true;
 }
 
 enum capn_outcome writers_write(struct call *call, struct writers_text text, const struct capos_method_reply *reply)
 {
     uint32_t total = text.len + text.line;
-    if (total == 0)
-        return CAPN_DONE;
-    if (writers.head == NULL && !writers.terminal_waits && output_room() >= total) {
-        if (text.len > 0)
-            (void)output_take(text.bytes, text.len);
-        if (text.line)
-            (void)output_take("\n", 1);
+    bool first = writers.head == NULL && !writers.terminal_waits;
+    if (total == 0 || (first && output_room() >= total)) {
+        (void)output_take(text.bytes, text.len);
+        (void)output_take("\n", text.line);
         return CAPN_DONE;
     }
     struct call *pending = call_pend(call);
     if (pending == NULL)
         return CAPN_EXCEPTION;
-    if (!keep(pending, &text)) {
-        call_unpend(pending);
-        return call_cap_exception(call, CAP_EXHAUSTED_SCRATCH_BYTES);
-    }
-    call_words(pending)[REPLY] = (uintptr_t)reply;
-    append(pending);
-    output_want_room();
-    return CAPN_PENDING;
+    if (wait(pending, &text, reply))
+        return CAPN_PENDING;
+    call_unpend(pending);
+    return call_cap_exception(call, CAP_EXHAUSTED_SCRATCH_BYTES);
 }
 
 static bool has_later_write(struct call *call)
@@ -135,25 +127,23 @@ static void say_last_words(struct call *call)
     output_say((const void *)(uintptr_t)words[AT], words[LEFT]);
 }
 
-void writers_cancel(struct call *call)
+void writers_cancel(struct object *object, struct call *call)
 {
-    struct call *before = NULL, *at = writers.head;
-    for (; at != NULL && at != call; at = *call_next(at))
-        before = at;
-    if (at == NULL)
+    (void)object;
+    uint32_t nth;
+    struct call **place = place_of(call, &nth);
+    if (*place == NULL)
         return;
     say_last_words(call);
-    unlink_after(before, call);
-    call_unkeep(call); /* the next one's turn comes with room, which is wanted as long as anybody waits */
+    take_out(place, nth); /* the next one's turn comes with room, which is wanted as long as anybody waits */
 }
 
 bool writers_terminal_turn(void)
 {
-    bool free = writers.head == NULL && !writers.terminal_waits;
-    if ((free || terminal_is_next()) && output_room() >= WRITERS_TERMINAL_BYTES)
+    if (((writers.head == NULL && !writers.terminal_waits) || terminal_is_next()) && output_room() >= WRITERS_TERMINAL_BYTES)
         return true;
     if (!writers.terminal_waits)
-        writers.before_terminal = writers.tail;
+        writers.before_terminal = writers.count;
     writers.terminal_waits = true;
     output_want_room();
     return false;
