@@ -225,6 +225,17 @@ static void rewritten_constants_change_nothing(void **state)
     assert_int_equal(page.header.cq_tail, 41);
 }
 
+static void changed_cq_tail_moves_no_completion(void **state)
+{
+    (void)state;
+    struct ring_cqe cqe = completion(77);
+    start_at(0);
+    page.header.cq_tail = 9;
+    assert_true(ring_post(&ring, &page, &cqe));
+    assert_memory_equal(&page.cqes[0], &cqe, sizeof(cqe));
+    assert_int_equal(page.header.cq_tail, 1);
+}
+
 static void counters_saturate(void **state)
 {
     (void)state;
@@ -265,6 +276,7 @@ int main(void)
         cmocka_unit_test(completions_fill_the_queue_and_stop),
         cmocka_unit_test(impossible_cq_head_means_no_room_until_repaired),
         cmocka_unit_test(rewritten_constants_change_nothing),
+        cmocka_unit_test(changed_cq_tail_moves_no_completion),
         cmocka_unit_test(counters_saturate),
         cmocka_unit_test(need_wakeup_is_published),
     };
