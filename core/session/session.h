@@ -58,7 +58,7 @@ struct session_request {
     uint64_t creator;   /* whose quota; any number that names the creator for ever */
     uint64_t now_ms;
     uint64_t lifetime_ms;
-    const uint8_t *principal; /* SESSION_PRINCIPAL_BYTES, or NULL: one made for this session only */
+    const uint8_t *principal; /* SESSION_PRINCIPAL_BYTES, or NULL: one of its own is made */
     const char *name;   /* UTF-8; cut to SESSION_NAME_BYTES */
     uint32_t name_len;
     enum capos_principal_kind kind;

@@ -1,26 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How authority travels: grants of every mode, refused spawns that leave no trace, revocation, replies that do not arrive. */
-#include <string.h>
-
-#include "tests/sim/guest.h"
-#include "tests/sim/harness.h"
-
-#define PROGRAM(name)                                                       \
-    static void name##_body(void);                                          \
-    static int64_t name(uint64_t ring, uint64_t pid, uint64_t capset)       \
-    {                                                                       \
-        struct guest guest;                                                 \
-        guest_start(&guest, ring, pid, capset);                             \
-        name##_body();                                                      \
-        return 0;                                                           \
-    }                                                                       \
-    static void name##_body(void)
-
-#define HELD(grant_name, client, grant_mode) \
-    { .name = capn_text_of(grant_name), .cap_id = (client).cap_id, .interface_id = (client).interface_id, .mode = grant_mode }
-#define KERNEL(grant_name, source_number, id)                                                                     \
-    { .name = capn_text_of(grant_name), .interface_id = id, .has_source = true,                                   \
-      .source = { .which = CAPOS_CAP_GRANT_SOURCE_KERNEL, .kernel = (enum capos_kernel_cap_source)(source_number) } }
+#include "tests/sim/kit.h"
 
 static struct capos_client spawner;
 
