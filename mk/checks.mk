@@ -36,3 +36,10 @@ deps-check: ## check the lock file: versions, checksums, licences
 
 run-no-authority: all ## boot the service that holds nothing and show that it can do nothing
 	@tests/smoke/runner no-authority
+
+.PHONY: kani-lib proof-bounds
+kani-lib: ## the proofs of core/, each with its probes, removals and mutants (T=path of proofs; QUICK=1: a rotating share of these)
+	@tools/prove $(if $(QUICK),,--all) $(T)
+
+proof-bounds: ## run the proofs and write docs/verification/bounds.md
+	@tools/prove --quick --table docs/verification/bounds.md
