@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Token buckets by key, and the counts of what they held back: diag.h. */
+#include "core/diag/diag.h"
+
+#include "core/base/text.h"
+
+#define NS_PER_MS 1000000u
+
+static const char *const class_names[DIAG_CLASS_COUNT] = {
+    [DIAG_OTHER] = "other",         [DIAG_SQE_INVALID] = "sqe-invalid", [DIAG_USER_BUFFER] = "user-buffer",
+    [DIAG_CAP_LOOKUP] = "cap-lookup", [DIAG_TRANSFER] = "transfer",     [DIAG_ENDPOINT] = "endpoint",
+    [DIAG_QUOTA] = "quota",         [DIAG_RING_CORRUPT] = "ring-corrupt", [DIAG_FAULT] = "fault",
+    [DIAG_SPAWN] = "spawn",         [DIAG_MANIFEST] = "manifest",
+};
+
+static uint64_t passed(uint64_t since, uint64_t now)
+{
+    return now > since ? now - since : 0;
+}
+
+/* ---- the lock: nobody waits for it --------------------------------------------------- */
+
+static bool try_lock(struct diag *diag)
+{
+    return __atomic_exchange_n(&diag->busy, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+static void unlock(struct diag *diag)
+{
+    __atomic_store_n(&diag->busy, 0, __ATOMIC_RELEASE);
+}
+
+/* ---- buckets and keys ------------------------------------------------------------------ */
+
+static void refill(struct diag_bucket *bucket, uint32_t capacity, uint64_t period, uint64_t now)
+{
+    if (passed(bucket->last_ns, now) < period)
+        return;
+    uint64_t whole = (now - bucket->last_ns) / period;
+    bucket->last_ns += whole * period;
+    bucket->tokens = whole < capacity - bucket->tokens ? bucket->tokens + (uint32_t)whole : capacity;
+}
+
+static bool key_equal(const struct diag_key *a, const struct diag_key *b)
+{
+    return a->generation == b->generation && a->pid == b->pid && a->class == b->class && a->code == b->code;
+}
+
+static uint32_t home_of(const struct diag_key *key)
+{
+    uint64_t mixed = key->generation * 0x9e3779b97f4a7c15u + key->pid;
+    mixed = (mixed ^ (uint64_t)key->class << 32 ^ (uint32_t)key->code) * 0xd6e8feb86659fd93u;
+    return (uint32_t)(mixed >> 40) % DIAG_ENTRIES;
+}
+
+/* Is `entry` a better place for a new key? Free before the one refilled longest ago; one with a count is none. */
+static bool is_better(const struct diag_entry *entry, const struct diag_entry *than)
+{
+    if (!entry->used)
+        return than == NULL || than->used;
+    if (entry->suppressed > 0)
+        return false;
+    return than == NULL || (than->used && entry->bucket.last_ns < than->bucket.last_ns);
+}
+
+static struct diag_entry *find(struct diag *diag, const struct diag_key *key, uint64_t now)
+{
+    struct diag_entry *place = NULL;
+    uint32_t home = home_of(key);
+    for (uint32_t i = 0; i < DIAG_PROBES; i++) {
+        struct diag_entry *entry = &diag->entries[(home + i) % DIAG_ENTRIES];
+        if (entry->used && key_equal(&entry->key, key))
+            return entry;
+        if (is_better(entry, place))
+            place = entry;
+    }
+    if (place == NULL)
+        return &diag->entries[DIAG_ENTRIES];
+    *place = (struct diag_entry){.key = *key, .used = true, .bucket = {.last_ns = now, .tokens = DIAG_BURST}};
+    return place;
+}
+
+/* ---- counts -------------------------------------------------------------------------------- */
+
+static void count(struct diag_entry *entry, uint64_t events, uint64_t now)
+{
+    if (entry->suppressed == 0)
+        entry->first_ns = now;
+    entry->suppressed = events < UINT32_MAX - entry->suppressed ? entry->suppressed + (uint32_t)events : UINT32_MAX;
+}
+
+static void merge(struct diag_entry *into, const struct diag_entry *from)
+{
+    uint64_t first = into->suppressed > 0 && into->first_ns < from->first_ns ? into->first_ns : from->first_ns;
+    count(into, from->suppressed, first);
+    into->first_ns = first;
+}
+
+static void collect_contended(struct diag *diag, uint64_t now)
+{
+    uint64_t events = __atomic_exchange_n(&diag->contended, 0, __ATOMIC_RELAXED);
+    if (events > 0)
+        count(&diag->entries[DIAG_ENTRIES], events, now);
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+static void append_key(struct text_buf *line, const struct diag_key *key)
+{
+    text_buf_append_str(line, "pid=");
+    text_buf_append_u64(line, key->pid);
+    text_buf_append_str(line, " class=");
+    text_buf_append_str(line, class_names[key->class]);
+    text_buf_append_str(line, " code=");
+    text_buf_append_i64(line, key->code);
+}
+
+/* Every line passes through here; its storage is the caller's. */
+static void form_line(struct text_buf *line, const struct diag_event *event)
+{
+    text_buf_append_str(line, "[diag] ");
+    append_key(line, &event->key);
+    text_buf_append_str(line, " ");
+    if (event->subject != NULL) {
+        text_buf_append_str(line, event->subject);
+        text_buf_append_str(line, " user_data=");
+        text_buf_append_hex(line, event->detail);
+        text_buf_append_str(line, ": ");
+    }
+    text_buf_append(line, event->text, event->text_len);
+}
+
+static bool say_summary(struct diag_entry *entry, uint64_t now, const struct diag_sink *sink)
+{
+    char storage[DIAG_LINE_BYTES];
+    struct text_buf line = text_buf_over(storage, sizeof storage - 1);
+    text_buf_append_str(&line, entry->suppressed < UINT32_MAX ? "[diag] suppressed=" : "[diag] suppressed>=");
+    text_buf_append_u64(&line, entry->suppressed);
+    text_buf_append_str(&line, " ");
+    append_key(&line, &entry->key);
+    text_buf_append_str(&line, " window_ms=");
+    text_buf_append_u64(&line, passed(entry->first_ns, now) / NS_PER_MS);
+    if (!sink->write(sink->context, line.bytes, line.len))
+        return false;
+    entry->suppressed = 0;
+    entry->summarised = true;
+    entry->summary_ns = now;
+    return true;
+}
+
+static bool is_due(const struct diag_entry *entry, uint64_t now)
+{
+    return entry->suppressed > 0 && (!entry->summarised || passed(entry->summary_ns, now) >= DIAG_SUMMARY_NS);
+}
+
+static bool budget_allows(struct diag_budget *budget, uint64_t bytes, uint64_t now)
+{
+    if (budget == NULL || budget->limit == 0)
+        return true;
+    if (passed(budget->window_ns, now) >= DIAG_WINDOW_NS)
+        *budget = (struct diag_budget){.limit = budget->limit, .window_ns = now};
+    return bytes <= budget->limit && budget->used <= budget->limit - bytes;
+}
+
+/* ---- events -------------------------------------------------------------------------------------- */
+
+/* The buckets have tokens. A due summary goes first; if that took the last token of all keys, the line has to wait. */
+static bool try_print(struct diag *diag, struct diag_entry *entry, const struct diag_event *event, uint64_t now,
+                      const struct diag_sink *sink)
+{
+    char storage[DIAG_LINE_BYTES];
+    struct text_buf line = text_buf_over(storage, sizeof storage - 1);
+    form_line(&line, event);
+    if (!budget_allows(event->budget, line.len + 1, now))
+        return false;
+    if (is_due(entry, now) && say_summary(entry, now, sink) && --diag->global.tokens == 0)
+        return false;
+    if (!sink->write(sink->context, line.bytes, line.len))
+        return false;
+    if (event->budget != NULL)
+        event->budget->used += line.len + 1;
+    entry->bucket.tokens--;
+    diag->global.tokens--;
+    return true;
+}
+
+bool diag_report(struct diag *diag, const struct diag_event *event, uint64_t now, const struct diag_sink *sink)
+{
+    if (!try_lock(diag)) {
+        __atomic_fetch_add(&diag->contended, 1, __ATOMIC_RELAXED);
+        return true;
+    }
+    struct diag_entry *entry = find(diag, &event->key, now);
+    refill(&entry->bucket, DIAG_BURST, DIAG_REFILL_NS, now);
+    refill(&diag->global, DIAG_GLOBAL_BURST, DIAG_GLOBAL_REFILL_NS, now);
+    entry->detail = event->detail;
+    if (entry->bucket.tokens == 0 || diag->global.tokens == 0 || !try_print(diag, entry, event, now, sink))
+        count(entry, 1, now);
+    bool waits = entry->suppressed > 0;
+    unlock(diag);
+    return waits;
+}
+
+bool diag_print(const struct diag_event *event, const struct diag_sink *sink)
+{
+    char storage[DIAG_LINE_BYTES];
+    struct text_buf line = text_buf_over(storage, sizeof storage - 1);
+    form_line(&line, event);
+    return sink->write(sink->context, line.bytes, line.len);
+}
+
+/* ---- flushes ----------------------------------------------------------------------------------------- */
+
+bool diag_tick(struct diag *diag, uint64_t now, const struct diag_sink *sink)
+{
+    bool waits = false;
+    if (!try_lock(diag))
+        return true;
+    collect_contended(diag, now);
+    refill(&diag->global, DIAG_GLOBAL_BURST, DIAG_GLOBAL_REFILL_NS, now);
+    uint32_t first = diag->next;
+    for (uint32_t i = 0; i <= DIAG_ENTRIES; i++) {
+        uint32_t at = (first + i) % (DIAG_ENTRIES + 1);
+        struct diag_entry *entry = &diag->entries[at];
+        if (is_due(entry, now) && diag->global.tokens > 0 && say_summary(entry, now, sink)) {
+            diag->global.tokens--;
+            diag->next = (at + 1) % (DIAG_ENTRIES + 1);
+        }
+        waits |= entry->suppressed > 0;
+    }
+    unlock(diag);
+    return waits;
+}
+
+static bool is_of(const struct diag_entry *entry, uint32_t pid, uint64_t generation)
+{
+    return entry->used && entry->key.pid == pid && entry->key.generation == generation;
+}
+
+/* How many of its keys may have a summary of their own, so that with one for the rest there are not too many. */
+static uint32_t exit_lines(const struct diag *diag, uint32_t pid, uint64_t generation)
+{
+    uint32_t counted = 0;
+    for (uint32_t i = 0; i < DIAG_ENTRIES; i++)
+        counted += is_of(&diag->entries[i], pid, generation) && diag->entries[i].suppressed > 0;
+    return counted <= DIAG_EXIT_LINES ? counted : DIAG_EXIT_LINES - 1;
+}
+
+bool diag_exit(struct diag *diag, uint32_t pid, uint64_t generation, uint64_t now, const struct diag_sink *sink)
+{
+    if (!try_lock(diag))
+        return true; /* the tick will tell it */
+    struct diag_entry *other = &diag->entries[DIAG_ENTRIES];
+    struct diag_entry rest = {.key = {.pid = pid, .generation = generation}};
+    uint32_t lines = exit_lines(diag, pid, generation);
+    for (uint32_t i = 0; i < DIAG_ENTRIES; i++) {
+        struct diag_entry *entry = &diag->entries[i];
+        if (!is_of(entry, pid, generation))
+            continue;
+        if (entry->suppressed > 0 && lines > 0 && say_summary(entry, now, sink))
+            lines--;
+        if (entry->suppressed > 0)
+            merge(&rest, entry);
+        *entry = (struct diag_entry){.used = false};
+    }
+    if (rest.suppressed > 0 && !say_summary(&rest, now, sink))
+        merge(other, &rest);
+    bool waits = other->suppressed > 0;
+    unlock(diag);
+    return waits;
+}
+
+void diag_flush(struct diag *diag, uint64_t now, const struct diag_sink *sink)
+{
+    collect_contended(diag, now);
+    for (uint32_t i = 0; i <= DIAG_ENTRIES; i++)
+        if (diag->entries[i].suppressed > 0)
+            (void)say_summary(&diag->entries[i], now, sink);
+}
