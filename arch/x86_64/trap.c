@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "abi/layout.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/asm.h"
 #include "arch/x86_64/aspace.h"
@@ -19,6 +20,7 @@
 
 #define VECTOR_PAGE_FAULT 14u
 #define EXCEPTIONS 32u
+#define FAULT_PRESENT 1u
 #define FAULT_WRITE 2u
 #define FAULT_FETCH 16u
 
@@ -109,6 +111,8 @@ struct machine_resume trap_from_user(uint64_t vector, uint64_t error)
         return on_interrupt(vector, true);
     const struct machine_context *context = this_cpu()->context;
     bool page = vector == VECTOR_PAGE_FAULT;
+    if (page && read_cr2() >= USER_HALF_LIMIT)
+        error &= ~(uint64_t)FAULT_PRESENT; /* where the kernel has memory is not for the report */
     struct machine_fault fault = {
         .vector = (uint32_t)vector,
         .name = name_of(vector),

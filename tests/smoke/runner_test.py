@@ -84,6 +84,12 @@ def test_forbidden(tree):
     tree.fails("forbidden line 'two'", 'forbidden = ["^tw"]')
 
 
+def test_rows(tree):
+    shown = "[hostile] H7 ok -2 this\n[hostile] H8 FAILED 0, not -2: that\n"
+    tree.passes('rows = ["H7"]', output=shown)
+    tree.fails("no case of H8", 'rows = ["H7", "H8"]', output=shown)
+
+
 def test_status_and_message(tree):
     five = replaced("code=0", "code=5")
     tree.fails("exit status 5, not 0", verdict=five)
