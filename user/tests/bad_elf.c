@@ -4,7 +4,7 @@
  * be refused with that text, those named "ok ..." must run and end with 42.
  * tests/bad_elf.py makes them. No frame may be lost by either.
  */
-#include "check.h"
+#include "hostile.h"
 
 static void try_program(struct capos_client *spawner, const char *name)
 {
@@ -15,7 +15,7 @@ static void try_program(struct capos_client *spawner, const char *name)
     text += *text == ' ';
     enum capos_status status = capos_process_spawn(spawner, name, NULL, 0, &child);
     if (name[0] != 'o') {
-        check_exception(status, spawner, CAP_EXCEPTION_FAILED, text, name);
+        expect_exception("H59", status, spawner, CAP_EXCEPTION_FAILED, text);
         return;
     }
     check_ok(status, spawner, name);
@@ -32,6 +32,7 @@ int main(void)
     char name[CAPOS_PROGRAM_NAME_BYTES];
     uint32_t size, tried = 0;
     uint64_t ledgers = 0;
+    hostile_begin();
     for (uint32_t i = 1; capos_package_program(i, name, &size) == CAPOS_OK; i++, tried++) {
         uint64_t before = free_frames(&monitor);
         ledgers = i == 1 ? ledger_sum(&monitor) : ledgers;
@@ -41,5 +42,5 @@ int main(void)
     }
     check(ledger_sum(&monitor) == ledgers, "the ledgers are back");
     capos_print("%u images tried\n", tried);
-    return finish("bad_elf");
+    return hostile_finish("bad_elf");
 }
