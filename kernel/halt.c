@@ -3,6 +3,7 @@
 #include "kernel/halt.h"
 
 #include "kernel/check/check.h"
+#include "kernel/log/diagnose.h"
 #include "kernel/log/graph.h"
 #include "kernel/log/log.h"
 #include "kernel/log/output.h"
@@ -21,6 +22,7 @@ static void report_halt(enum halt_status status, const char *reason)
 
 void kernel_halt(enum halt_status status, const char *reason)
 {
+    diagnose_flush();
     output_flush();
     if (status == HALT_OK) {
         check_all(CHECK_REPORT);
@@ -39,6 +41,7 @@ void kernel_power_off(void)
 void kernel_reboot(void)
 {
     graph_before_end();
+    diagnose_flush();
     output_flush();
     check_all(CHECK_REPORT);
     check_report_frames(frames_free_count());

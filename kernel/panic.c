@@ -5,6 +5,7 @@
  * every place that may call it.
  */
 #include "kernel/halt.h"
+#include "kernel/log/diagnose.h"
 #include "kernel/log/log.h"
 #include "kernel/log/output.h"
 #include "kernel/state.h"
@@ -62,6 +63,7 @@ void kernel_panic(const char *what, uint64_t detail)
     log_verdict(&line);
     append_running(log_begin(&line));
     log_console(&line);
+    diagnose_flush();
     log_verdict_text("halt status=2 panic");
     machine_power_off(HALT_PANIC);
 }

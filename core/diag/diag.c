@@ -4,14 +4,10 @@
 
 #include "core/base/text.h"
 
-#define NS_PER_MS 1000000u
-
+/* In the order of enum diag_class. */
 static const char *const class_names[DIAG_CLASS_COUNT] = {
-    [DIAG_OTHER] = "other",         [DIAG_SQE_INVALID] = "sqe-invalid", [DIAG_USER_BUFFER] = "user-buffer",
-    [DIAG_CAP_LOOKUP] = "cap-lookup", [DIAG_TRANSFER] = "transfer",     [DIAG_ENDPOINT] = "endpoint",
-    [DIAG_QUOTA] = "quota",         [DIAG_RING_CORRUPT] = "ring-corrupt", [DIAG_FAULT] = "fault",
-    [DIAG_SPAWN] = "spawn",         [DIAG_MANIFEST] = "manifest",
-};
+    "other", "sqe-invalid", "user-buffer", "cap-lookup", "transfer", "endpoint",
+    "quota", "ring-corrupt", "fault", "spawn", "manifest"};
 
 static uint64_t passed(uint64_t since, uint64_t now)
 {
@@ -25,9 +21,10 @@ static bool try_lock(struct diag *diag)
     return __atomic_exchange_n(&diag->busy, 1, __ATOMIC_ACQUIRE) == 0;
 }
 
-static void unlock(struct diag *diag)
+static bool unlock(struct diag *diag, bool answer)
 {
     __atomic_store_n(&diag->busy, 0, __ATOMIC_RELEASE);
+    return answer;
 }
 
 /* ---- buckets and keys ------------------------------------------------------------------ */
@@ -58,9 +55,7 @@ static bool is_better(const struct diag_entry *entry, const struct diag_entry *t
 {
     if (!entry->used)
         return than == NULL || than->used;
-    if (entry->suppressed > 0)
-        return false;
-    return than == NULL || (than->used && entry->bucket.last_ns < than->bucket.last_ns);
+    return entry->suppressed == 0 && (than == NULL || (than->used && entry->bucket.last_ns < than->bucket.last_ns));
 }
 
 static struct diag_entry *find(struct diag *diag, const struct diag_key *key, uint64_t now)
@@ -91,43 +86,41 @@ static void count(struct diag_entry *entry, uint64_t events, uint64_t now)
 
 static void merge(struct diag_entry *into, const struct diag_entry *from)
 {
-    uint64_t first = into->suppressed > 0 && into->first_ns < from->first_ns ? into->first_ns : from->first_ns;
-    count(into, from->suppressed, first);
-    into->first_ns = first;
+    count(into, from->suppressed, from->first_ns);
+    if (from->first_ns < into->first_ns)
+        into->first_ns = from->first_ns;
 }
 
 static void collect_contended(struct diag *diag, uint64_t now)
 {
-    uint64_t events = __atomic_exchange_n(&diag->contended, 0, __ATOMIC_RELAXED);
-    if (events > 0)
-        count(&diag->entries[DIAG_ENTRIES], events, now);
+    count(&diag->entries[DIAG_ENTRIES], __atomic_exchange_n(&diag->contended, 0, __ATOMIC_RELAXED), now);
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static void append_key(struct text_buf *line, const struct diag_key *key)
+static void append_key(struct text_buf *line, const char *before, const struct diag_key *key)
 {
-    text_buf_append_str(line, "pid=");
+    text_buf_append_str(line, before);
     text_buf_append_u64(line, key->pid);
     text_buf_append_str(line, " class=");
     text_buf_append_str(line, class_names[key->class]);
     text_buf_append_str(line, " code=");
     text_buf_append_i64(line, key->code);
+    text_buf_append_str(line, " ");
 }
 
-/* Every line passes through here; its storage is the caller's. */
-static void form_line(struct text_buf *line, const struct diag_event *event)
+static struct text_buf form_line(char storage[DIAG_LINE_BYTES], const struct diag_event *event)
 {
-    text_buf_append_str(line, "[diag] ");
-    append_key(line, &event->key);
-    text_buf_append_str(line, " ");
+    struct text_buf line = text_buf_over(storage, DIAG_LINE_BYTES - 1);
+    append_key(&line, "[diag] pid=", &event->key);
     if (event->subject != NULL) {
-        text_buf_append_str(line, event->subject);
-        text_buf_append_str(line, " user_data=");
-        text_buf_append_hex(line, event->detail);
-        text_buf_append_str(line, ": ");
+        text_buf_append_str(&line, event->subject);
+        text_buf_append_str(&line, " user_data=");
+        text_buf_append_hex(&line, event->detail);
+        text_buf_append_str(&line, ": ");
     }
-    text_buf_append(line, event->text, event->text_len);
+    text_buf_append(&line, event->text, event->text_len);
+    return line;
 }
 
 static bool say_summary(struct diag_entry *entry, uint64_t now, const struct diag_sink *sink)
@@ -136,28 +129,26 @@ static bool say_summary(struct diag_entry *entry, uint64_t now, const struct dia
     struct text_buf line = text_buf_over(storage, sizeof storage - 1);
     text_buf_append_str(&line, entry->suppressed < UINT32_MAX ? "[diag] suppressed=" : "[diag] suppressed>=");
     text_buf_append_u64(&line, entry->suppressed);
-    text_buf_append_str(&line, " ");
-    append_key(&line, &entry->key);
-    text_buf_append_str(&line, " window_ms=");
-    text_buf_append_u64(&line, passed(entry->first_ns, now) / NS_PER_MS);
+    append_key(&line, " pid=", &entry->key);
+    text_buf_append_str(&line, "window_ms=");
+    text_buf_append_u64(&line, passed(entry->first_ns, now) / 1000000);
     if (!sink->write(sink->context, line.bytes, line.len))
         return false;
     entry->suppressed = 0;
-    entry->summarised = true;
     entry->summary_ns = now;
     return true;
 }
 
 static bool is_due(const struct diag_entry *entry, uint64_t now)
 {
-    return entry->suppressed > 0 && (!entry->summarised || passed(entry->summary_ns, now) >= DIAG_SUMMARY_NS);
+    return entry->suppressed > 0 && (entry->summary_ns == 0 || passed(entry->summary_ns, now) >= DIAG_SECOND_NS);
 }
 
 static bool budget_allows(struct diag_budget *budget, uint64_t bytes, uint64_t now)
 {
     if (budget == NULL || budget->limit == 0)
         return true;
-    if (passed(budget->window_ns, now) >= DIAG_WINDOW_NS)
+    if (passed(budget->window_ns, now) >= DIAG_SECOND_NS)
         *budget = (struct diag_budget){.limit = budget->limit, .window_ns = now};
     return bytes <= budget->limit && budget->used <= budget->limit - bytes;
 }
@@ -169,8 +160,7 @@ static bool try_print(struct diag *diag, struct diag_entry *entry, const struct 
                       const struct diag_sink *sink)
 {
     char storage[DIAG_LINE_BYTES];
-    struct text_buf line = text_buf_over(storage, sizeof storage - 1);
-    form_line(&line, event);
+    struct text_buf line = form_line(storage, event);
     if (!budget_allows(event->budget, line.len + 1, now))
         return false;
     if (is_due(entry, now) && say_summary(entry, now, sink) && --diag->global.tokens == 0)
@@ -196,17 +186,7 @@ bool diag_report(struct diag *diag, const struct diag_event *event, uint64_t now
     entry->detail = event->detail;
     if (entry->bucket.tokens == 0 || diag->global.tokens == 0 || !try_print(diag, entry, event, now, sink))
         count(entry, 1, now);
-    bool waits = entry->suppressed > 0;
-    unlock(diag);
-    return waits;
-}
-
-bool diag_print(const struct diag_event *event, const struct diag_sink *sink)
-{
-    char storage[DIAG_LINE_BYTES];
-    struct text_buf line = text_buf_over(storage, sizeof storage - 1);
-    form_line(&line, event);
-    return sink->write(sink->context, line.bytes, line.len);
+    return unlock(diag, entry->suppressed > 0);
 }
 
 /* ---- flushes ----------------------------------------------------------------------------------------- */
@@ -228,46 +208,27 @@ bool diag_tick(struct diag *diag, uint64_t now, const struct diag_sink *sink)
         }
         waits |= entry->suppressed > 0;
     }
-    unlock(diag);
-    return waits;
-}
-
-static bool is_of(const struct diag_entry *entry, uint32_t pid, uint64_t generation)
-{
-    return entry->used && entry->key.pid == pid && entry->key.generation == generation;
-}
-
-/* How many of its keys may have a summary of their own, so that with one for the rest there are not too many. */
-static uint32_t exit_lines(const struct diag *diag, uint32_t pid, uint64_t generation)
-{
-    uint32_t counted = 0;
-    for (uint32_t i = 0; i < DIAG_ENTRIES; i++)
-        counted += is_of(&diag->entries[i], pid, generation) && diag->entries[i].suppressed > 0;
-    return counted <= DIAG_EXIT_LINES ? counted : DIAG_EXIT_LINES - 1;
+    return unlock(diag, waits);
 }
 
 bool diag_exit(struct diag *diag, uint32_t pid, uint64_t generation, uint64_t now, const struct diag_sink *sink)
 {
     if (!try_lock(diag))
         return true; /* the tick will tell it */
-    struct diag_entry *other = &diag->entries[DIAG_ENTRIES];
-    struct diag_entry rest = {.key = {.pid = pid, .generation = generation}};
-    uint32_t lines = exit_lines(diag, pid, generation);
+    struct diag_entry *other = &diag->entries[DIAG_ENTRIES], rest = {.key = {.pid = pid, .generation = generation}};
+    uint32_t lines = 1; /* for the rest */
     for (uint32_t i = 0; i < DIAG_ENTRIES; i++) {
         struct diag_entry *entry = &diag->entries[i];
-        if (!is_of(entry, pid, generation))
+        if (!entry->used || entry->key.pid != pid || entry->key.generation != generation)
             continue;
-        if (entry->suppressed > 0 && lines > 0 && say_summary(entry, now, sink))
-            lines--;
+        lines += entry->suppressed > 0 && lines < DIAG_EXIT_LINES && say_summary(entry, now, sink);
         if (entry->suppressed > 0)
             merge(&rest, entry);
         *entry = (struct diag_entry){.used = false};
     }
     if (rest.suppressed > 0 && !say_summary(&rest, now, sink))
         merge(other, &rest);
-    bool waits = other->suppressed > 0;
-    unlock(diag);
-    return waits;
+    return unlock(diag, other->suppressed > 0);
 }
 
 void diag_flush(struct diag *diag, uint64_t now, const struct diag_sink *sink)

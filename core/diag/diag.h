@@ -22,24 +22,14 @@
 #define DIAG_REFILL_NS 250000000u          /* and one more for each of these */
 #define DIAG_GLOBAL_BURST 32u              /* lines of all keys */
 #define DIAG_GLOBAL_REFILL_NS 31250000u    /* 32 a second */
-#define DIAG_SUMMARY_NS 1000000000u        /* between two summaries of one key */
-#define DIAG_WINDOW_NS 1000000000u         /* of a process's byte budget */
+#define DIAG_SECOND_NS 1000000000u         /* between two summaries of one key; window of a process's byte budget */
 #define DIAG_EXIT_LINES 12u                /* about one process when it exits */
 #define DIAG_LINE_BYTES 160u               /* of a line, with the LF that the sink adds */
 
 enum diag_class {
-    DIAG_OTHER = 0, /* what no key of its own has counted */
-    DIAG_SQE_INVALID,
-    DIAG_USER_BUFFER,
-    DIAG_CAP_LOOKUP,
-    DIAG_TRANSFER,
-    DIAG_ENDPOINT,
-    DIAG_QUOTA,
-    DIAG_RING_CORRUPT,
-    DIAG_FAULT,
-    DIAG_SPAWN,
-    DIAG_MANIFEST,
-    DIAG_CLASS_COUNT
+    DIAG_OTHER, /* what no key of its own has counted */
+    DIAG_SQE_INVALID, DIAG_USER_BUFFER, DIAG_CAP_LOOKUP, DIAG_TRANSFER, DIAG_ENDPOINT,
+    DIAG_QUOTA, DIAG_RING_CORRUPT, DIAG_FAULT, DIAG_SPAWN, DIAG_MANIFEST, DIAG_CLASS_COUNT
 };
 
 /* Nothing that a program chooses freely: it could make keys without end. */
@@ -59,10 +49,9 @@ struct diag_entry {
     struct diag_key key;
     struct diag_bucket bucket;
     bool used;
-    bool summarised;     /* summary_ns says when */
     uint32_t suppressed; /* stays at its maximum */
     uint64_t first_ns;   /* when the first of them was suppressed */
-    uint64_t summary_ns;
+    uint64_t summary_ns; /* of the last one; 0: none yet */
     uint64_t detail;     /* of the last event; for a debugger, as a summary's form has no place for it */
 };
 
@@ -82,11 +71,7 @@ struct diag {
 };
 
 /* An initialiser: every bucket full. */
-#define DIAG_INITIAL                                                                               \
-    {                                                                                              \
-        .entries[DIAG_ENTRIES] = {.used = true, .bucket = {.tokens = DIAG_BURST}},                 \
-        .global = {.tokens = DIAG_GLOBAL_BURST},                                                   \
-    }
+#define DIAG_INITIAL {.entries[DIAG_ENTRIES].bucket.tokens = DIAG_BURST, .global.tokens = DIAG_GLOBAL_BURST}
 
 struct diag_event {
     struct diag_key key;
@@ -105,8 +90,6 @@ struct diag_sink {
 
 /* Prints the event or counts it. True: something is counted and not yet told, so diag_tick must come within a second. */
 bool diag_report(struct diag *diag, const struct diag_event *event, uint64_t now, const struct diag_sink *sink);
-/* Prints it whatever the budgets say, and touches no state (LA-06). False when the sink refuses. */
-bool diag_print(const struct diag_event *event, const struct diag_sink *sink);
 /* Once a second: a summary for what is counted, where tokens and the sink allow it. True: something is left. */
 bool diag_tick(struct diag *diag, uint64_t now, const struct diag_sink *sink);
 /* The process is gone: its counts are told now, budgets or not, and its keys forgotten. True as above. */

@@ -150,7 +150,7 @@ static void test_class_names(void **state)
     for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char wanted[80];
         struct diag_event event = event_of(1, (enum diag_class)i, 0);
-        assert_true(diag_print(&event, &sink));
+        assert_false(diag_report(&diag, &event, 0, &sink));
         snprintf(wanted, sizeof wanted, "[diag] pid=1 class=%s code=0 text\n", names[i]);
         expect_output(wanted);
     }
@@ -206,7 +206,7 @@ static void test_time_goes_backwards(void **state)
     assert_int_equal(burst(1, DIAG_QUOTA, 10, SECOND), 0);
     assert_int_equal(burst(1, DIAG_QUOTA, 10, 10 * (uint64_t)SECOND + 249 * MS), 0);
     forget_output();
-    assert_false(diag_tick(&diag, 0, &sink));
+    assert_false(diag_tick(&diag, 1, &sink));
     expect_output("[diag] suppressed=22 pid=1 class=quota code=-1 window_ms=0\n");
     assert_int_equal(burst(1, DIAG_QUOTA, 3, 10 * (uint64_t)SECOND), 0);
     assert_true(diag_tick(&diag, 0, &sink)); /* no second has passed since the summary */
@@ -303,7 +303,7 @@ static void test_tick_takes_turns(void **state)
         diag.global.last_ns = now + SECOND;
     }
     for (uint32_t i = 0; i < DIAG_ENTRIES; i++)
-        assert_true(!diag.entries[i].used || diag.entries[i].summarised);
+        assert_true(!diag.entries[i].used || diag.entries[i].summary_ns != 0);
 }
 
 static void test_saturation(void **state)
@@ -456,11 +456,11 @@ static void count_codes(uint32_t pid, uint32_t codes, uint32_t events)
 static void test_exit_tells_all(void **state)
 {
     (void)state;
-    count_codes(1, 12, 3);
+    count_codes(1, 11, 3);
     count_codes(2, 1, 5);
     assert_false(diag_exit(&diag, 1, 101, SECOND, &sink)); /* without any token */
-    assert_int_equal(out.summaries, 12);
-    assert_int_equal(out.of_pid[1], 36);
+    assert_int_equal(out.summaries, 11);
+    assert_int_equal(out.of_pid[1], 33);
     assert_int_equal(out.of_pid[2], 0);
     assert_null(strstr(out.bytes, "class=other"));
     assert_null(entry_of(1));
@@ -510,19 +510,6 @@ static void test_flush(void **state)
     assert_non_null(strstr(out.bytes, "[diag] suppressed=1 pid=0 class=other code=0 window_ms=0\n"));
     diag_flush(&diag, SECOND, &sink);
     assert_int_equal(out.summaries, 15);
-}
-
-static void test_print_ignores_budgets(void **state)
-{
-    (void)state;
-    struct diag_event event = event_of(1, DIAG_FAULT, 0);
-    struct diag_budget budget = {.limit = 1};
-    event.budget = &budget;
-    diag.global.tokens = 0;
-    for (uint32_t i = 0; i < 40; i++)
-        assert_true(diag_print(&event, &sink));
-    assert_int_equal(out.lines, 40);
-    assert_int_equal(pending(), 0);
 }
 
 /* An interrupt in the middle of it: nothing waits, what cannot be said is counted. */
@@ -630,7 +617,7 @@ static void test_bounded(void **state)
             if (below(30) == 0)
                 (void)diag_tick(&diag, now, &sink);
             assert_true(out.lines <= DIAG_BURST + now / DIAG_REFILL_NS);
-            assert_true(out.summaries <= 1 + now / DIAG_SUMMARY_NS);
+            assert_true(out.summaries <= 1 + now / DIAG_SECOND_NS);
         }
         assert_true(out.lines >= now / DIAG_REFILL_NS); /* and not less: what may be said is */
     }
@@ -663,7 +650,7 @@ int main(void)
         TEST(test_summary_before_line), TEST(test_summary_takes_last_token), TEST(test_tick_needs_tokens),
         TEST(test_tick_takes_turns), TEST(test_saturation), TEST(test_full_sink), TEST(test_byte_budget),
         TEST(test_eviction), TEST(test_overflow_entry), TEST(test_exit_tells_all), TEST(test_exit_merges),
-        TEST(test_merge_keeps_first), TEST(test_flush), TEST(test_print_ignores_budgets), TEST(test_contended),
+        TEST(test_merge_keeps_first), TEST(test_flush), TEST(test_contended),
         TEST(test_conservation), TEST(test_bounded), TEST(test_all_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "abi/layout.h"
 #include "kernel/check/check.h"
 #include "kernel/halt.h"
+#include "kernel/log/diagnose.h"
 #include "kernel/log/graph.h"
 #include "kernel/log/log.h"
 #include "kernel/log/output.h"
@@ -31,6 +32,7 @@ void boot_refuse(const char *kind, const char *text, size_t len)
     text_buf_append_str(out, " ");
     text_buf_append(out, text, len);
     log_verdict(&line);
+    diagnose(NULL, NULL, DIAG_MANIFEST, 0, (struct capn_text){.bytes = text, .len = (uint32_t)len});
     kernel_halt(HALT_REFUSED, "boot refused");
 }
 

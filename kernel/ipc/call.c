@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "kernel/log/diagnose.h"
 #include "kernel/proc/process.h"
 #include "kernel/trace.h"
 #include "schema/generated/capos_dispatch.h"
@@ -150,15 +151,31 @@ static bool write_reply(struct call *call, const struct call_running *run)
     return true;
 }
 
-static int32_t write_exception(struct call *call, const struct capn_exception *exception)
+/* A spawn that was refused, or a limit that was met. Every other exception is an answer like any. */
+static void diagnose_exception(const struct call *call, const struct capn_exception *exception, int32_t code)
 {
+    uint64_t id = call->interface_id;
+    bool spawns = id == CAPOS_PROCESS_SPAWNER_INTERFACE_ID || id == CAPOS_RESTRICTED_LAUNCHER_INTERFACE_ID;
+    if (spawns || exception->type == CAP_EXCEPTION_OVERLOADED)
+        diagnose(call->process, &call->sqe, spawns ? DIAG_SPAWN : DIAG_QUOTA, code,
+                 (struct capn_text){.bytes = exception->text, .len = exception->len});
+}
+
+static int32_t write_exception(struct call *call, const struct call_running *run)
+{
+    const struct capn_exception *exception = &run->context.exception;
     uint8_t bytes[EXCEPTION_BYTES_MAX];
     size_t len;
+    int32_t code = CAP_ERR_APPLICATION_EXCEPTION;
     if (capn_exception_encode(exception, bytes, sizeof bytes, &len) != CAPN_OK || len > call_reply_room(call))
-        return CAP_ERR_APPLICATION_EXCEPTION_TRUNCATED;
-    if (!aspace_copy_out(&call->process->aspace, call->sqe.result_addr, bytes, len))
-        return CAP_ERR_INVALID_RESULT_BUFFER;
-    return CAP_ERR_APPLICATION_EXCEPTION;
+        code = CAP_ERR_APPLICATION_EXCEPTION_TRUNCATED;
+    else if (!aspace_copy_out(&call->process->aspace, call->sqe.result_addr, bytes, len))
+        code = CAP_ERR_INVALID_RESULT_BUFFER;
+    if (code != CAP_ERR_APPLICATION_EXCEPTION && run->unwritten != 0)
+        return run->unwritten;
+    if (code != CAP_ERR_INVALID_RESULT_BUFFER)
+        diagnose_exception(call, exception, code);
+    return code;
 }
 
 struct ring_cqe call_conclude(struct call *call, struct call_running *run, enum capn_outcome outcome)
@@ -176,9 +193,11 @@ struct ring_cqe call_conclude(struct call *call, struct call_running *run, enum 
     if (outcome == CAPN_DONE)
         cqe.result = CAP_ERR_INVALID_RESULT_BUFFER; /* the effect stays */
     else if (outcome == CAPN_EXCEPTION)
-        cqe.result = write_exception(call, &run->context.exception);
+        cqe.result = write_exception(call, run);
     else
         cqe.result = run->context.transport;
+    if (call->running == NULL)
+        diagnose_answer(call->process, &call->sqe, cqe.result); /* the dispatcher does it for others */
     return cqe;
 }
 

@@ -35,6 +35,7 @@ struct call_running {
     struct capn_call_context context;
     uint32_t cap_ids[RESULT_CAPS_MAX];
     uint32_t cap_count;
+    int32_t unwritten; /* the result if an exception cannot be written; 0: its usual code */
 };
 
 /* Kernel memory that messages pass through; grows on demand and is charged to scratch bytes. */

@@ -19,6 +19,7 @@
 #include "core/ring/address.h"
 #include "kernel/ipc/internal.h"
 #include "kernel/ipc/transfer.h"
+#include "kernel/log/diagnose.h"
 #include "kernel/objects/endpoint.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/session.h"
@@ -76,6 +77,8 @@ static void complete(struct call *call, const struct ring_cqe *cqe)
 
 static void complete_code(struct call *call, int32_t result)
 {
+    if (result != CAP_ERR_INVOKE_FAILED) /* which is how waiting ends when somebody goes */
+        diagnose_answer(call->process, &call->sqe, result);
     complete(call, &(struct ring_cqe){.user_data = call->sqe.user_data, .result = result});
 }
 

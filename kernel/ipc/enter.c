@@ -16,6 +16,7 @@
 #include "core/ring/address.h"
 #include "core/ring/wire.h"
 #include "kernel/log/audit.h"
+#include "kernel/log/diagnose.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trace.h"
@@ -183,8 +184,10 @@ static void answer_entry(struct thread *thread, const struct ring_sqe *sqe)
     ring->dispatching = true;
     bool completed = run_entry(thread, sqe, &cqe);
     ring->dispatching = false;
-    if (completed && cqe.result < 0)
+    if (completed && cqe.result < 0) {
         audit_answered(thread->process, sqe->cap_id, cqe.result);
+        diagnose_answer(thread->process, sqe, cqe.result);
+    }
     if (!is_alive(thread))
         return;
     if (completed)
@@ -206,7 +209,8 @@ static enum drain_end drain(struct thread *thread, bool tick)
     struct ring_view view = view_of(ring);
     uint32_t left = tick ? RING_TICK_ENTRIES_MAX : RING_SQ_ENTRIES;
     struct ring_sqe sqe;
-    (void)ring_begin_drain(&ring->state, ring->page);
+    if (!ring_begin_drain(&ring->state, ring->page))
+        diagnose(thread->process, NULL, DIAG_RING_CORRUPT, 0, capn_text_of("submission indices make no sense"));
     for (; left > 0 && is_alive(thread) && ring_may_consume(&view); left--) {
         if (!ring_next_sqe(&ring->state, ring->page, &sqe) || (tick && !ring_wire_is_tick_safe(&sqe)))
             return DRAIN_DONE;
@@ -217,6 +221,8 @@ static enum drain_end drain(struct thread *thread, bool tick)
         ring_consume(&ring->state, ring->page);
         answer_entry(thread, &sqe);
     }
+    if (left > 0 && is_alive(thread) && ring_cq_is_corrupted(&ring->state, ring->page))
+        diagnose(thread->process, NULL, DIAG_RING_CORRUPT, 0, capn_text_of("completion indices make no sense"));
     return DRAIN_DONE;
 }
 

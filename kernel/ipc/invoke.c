@@ -34,9 +34,8 @@ static bool copy_params(struct call *call, struct call_running *run, struct ring
         return true;
     uint8_t *input = scratch_reserve(process, &process->scratch.input, len);
     if (input == NULL) {
+        run->unwritten = CAP_ERR_INVOKE_FAILED; /* IN-23: no exception that is cut off */
         *cqe = refuse(call, run, CAP_EXCEPTION_OVERLOADED, cap_error_text(CAP_EXHAUSTED_SCRATCH_BYTES));
-        if (cqe->result != CAP_ERR_APPLICATION_EXCEPTION)
-            cqe->result = CAP_ERR_INVOKE_FAILED; /* IN-23: no exception that is cut off */
         return false;
     }
     if (!aspace_copy_in(&process->aspace, input, call->sqe.addr, len)) {

@@ -32,6 +32,7 @@ static struct resource_profile convert(const struct capos_manifest_resource_prof
         .ring_scratch = bounded(from->ring_scratch_limit_bytes, PROFILE_DEFAULT_RING_SCRATCH, RING_SCRATCH_MAX),
         .reply_scratch = bounded(from->reply_scratch_limit_bytes, PROFILE_DEFAULT_REPLY_SCRATCH, REPLY_SCRATCH_MAX),
         .timer_waiters = bounded(from->timer_waiter_limit, PROFILE_DEFAULT_TIMER_WAITERS, TIMER_SLEEP_WAITERS_MAX),
+        .log_bytes = from->log_quota_bytes_per_window,
     };
 }
 

@@ -8,6 +8,7 @@
 #include "kernel/check/check.h"
 #include "kernel/halt.h"
 #include "kernel/log/audit.h"
+#include "kernel/log/diagnose.h"
 #include "kernel/log/graph.h"
 #include "kernel/log/log.h"
 #include "kernel/proc/internal.h"
@@ -114,6 +115,7 @@ static void finish(struct process *process)
     audit_exited(process);
     trace_event(TRACE_EXIT, pid, (uint64_t)code);
     take_apart(process);
+    diagnose_exit(process);
     report_ledger(process);
     process_exited_fn *exited = process->exited;
     void *context = process->exited_context;

@@ -2,6 +2,7 @@
 /* Reports of user faults: see fault_report.h. */
 #include "kernel/proc/fault_report.h"
 
+#include "kernel/log/diagnose.h"
 #include "kernel/log/log.h"
 #include "kernel/proc/process.h"
 #include "schema/generated/capos_names.h"
@@ -87,5 +88,6 @@ void fault_report(const struct thread *thread, const struct machine_fault *fault
 {
     report_where(thread->process, thread, fault);
     report_call(thread->process, &thread->last_call);
+    diagnose(thread->process, NULL, DIAG_FAULT, 0, capn_text_of(fault->name));
     report_verdict(thread->process, fault);
 }

@@ -5,5 +5,5 @@
 #include "kernel/machine.h"
 #include "kernel/proc/thread.h"
 
-/* Three console lines (what, where, last capability call) and the verdict line. */
+/* Three console lines (what, where, last capability call), one of diagnostics, and the verdict line. */
 void fault_report(const struct thread *thread, const struct machine_fault *fault);

@@ -19,6 +19,7 @@
 #include "abi/capset.h"
 #include "abi/errors.h"
 #include "core/cap/table.h"
+#include "core/diag/diag.h"
 #include "kernel/ipc/call_record.h"
 #include "kernel/mm/aspace.h"
 #include "kernel/mm/pool.h"
@@ -64,6 +65,7 @@ struct process {
     uint32_t sleepers;           /* pending Timer.sleep calls; kernel/objects/timer.c */
     uint32_t service_objects;    /* of its service endpoints; kernel/objects/service_endpoint.c */
     uint32_t denials;            /* refusals so far; kernel/log/audit.c */
+    struct diag_budget log_budget; /* kernel/log/diagnose.c */
 
     int64_t exit_code;
     process_exited_fn *exited;   /* NULL: nobody holds a handle */

@@ -23,6 +23,7 @@ struct resource_profile {
     uint32_t ring_scratch;        /* bytes */
     uint32_t reply_scratch;       /* bytes */
     uint32_t timer_waiters;
+    uint64_t log_bytes;           /* of diagnostics in a second; 0: no limit of its own */
 };
 
 /* The built-in default, an initialiser. */

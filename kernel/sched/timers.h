@@ -16,8 +16,8 @@
 
 /* Two for each thread (cap_enter, PARK) and the sleepers of every process: as many as can be running at once. */
 #define TIMERS_SHARED_MAX (64u * (2u * THREADS_PER_PROCESS_MAX + TIMER_SLEEP_WAITERS_MAX))
-/* And those that the kernel cannot do without: the console's output. */
-#define TIMERS_RESERVED 1u
+/* And those that the kernel cannot do without: the console's output, diagnostics. */
+#define TIMERS_RESERVED 2u
 #define TIMERS_MAX (TIMERS_SHARED_MAX + TIMERS_RESERVED)
 
 /* Runs in kernel_on_timer with the lock held; the timer is no longer running. May start timers. */
