@@ -90,6 +90,24 @@ def test_rows(tree):
     tree.fails("no case of H8", 'rows = ["H7", "H8"]', output=shown)
 
 
+def test_events(tree):
+    line, summary = "[diag] pid=2 class=quota code=-9 CALL user_data=0x1: full\n", "[diag] suppressed=56 pid=2 class=quota code=-9 window_ms=7\n"
+    other = "[diag] suppressed=4 pid=0 class=other code=0 window_ms=900\n"
+    said = "partly " + 8 * line + summary + other
+    wanted = 'events = [{{ pid = 2, class = "quota", code = -9, {} }}, {{ count = {} }}]'
+    tree.passes(wanted.format("count = 64, printed = 8", 68), output=said)
+    tree.passes(wanted.format("least = 64", 68), output=said)
+    tree.fails("tells of 64", wanted.format("count = 65", 68), output=said)
+    tree.fails("tells of 68", wanted.format("count = 64", 64), output=said)
+    tree.fails("tells of 64", wanted.format("least = 65", 68), output=said)
+    tree.fails("8 in lines of their own", wanted.format("printed = 7", 68), output=said)
+    tree.fails("500 lines", "events = []", output=500 * line)
+    tree.fails("500 summaries", "events = []", output=500 * summary + line)
+    tree.fails("300 lines", "events = []", output="".join(line.replace("pid=2", f"pid={pid}") for pid in range(300)))
+    tree.fails("not in the form", "events = []", output=summary.replace("code=-9 ", ""))
+    tree.fails("more than 160 bytes", "events = []", output=line.replace("full", 120 * "x"))
+
+
 def test_status_and_message(tree):
     five = replaced("code=0", "code=5")
     tree.fails("exit status 5, not 0", verdict=five)
