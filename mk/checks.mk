@@ -37,6 +37,11 @@ deps-check: ## check the lock file: versions, checksums, licences
 run-no-authority: all ## boot the service that holds nothing and show that it can do nothing
 	@tests/smoke/runner no-authority
 
+.PHONY: run-untrusted-hostile
+HOSTILE := $(notdir $(wildcard tests/smoke/hostile-*)) ring-wire ring-queue bad-elf faults syscall-state no-authority
+run-untrusted-hostile: all ## hostile input, case by case, with what came of each (docs/security/hostile-input.md)
+	@tests/hostile_rows && tests/smoke/runner --show $(HOSTILE)
+
 .PHONY: kani-lib proof-bounds
 kani-lib: ## the proofs of core/, each with its probes, removals and mutants (T=path of proofs; QUICK=1: a rotating share of these)
 	@tools/prove $(if $(QUICK),,--all) $(T)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Spawning, mapping, parking, sleeping, threads, pipes and log lines with
- * arguments and in numbers that must be refused (hostile inputs H56, H58, H60
- * to H65, H67, H72, H73).
+ * arguments and in numbers that must be refused (hostile inputs H55, H56,
+ * H58, H60 to H65, H67, H72, H73).
  */
 #include "hostile.h"
 
@@ -278,6 +278,13 @@ static void check_pipe(void)
     capos_client_close(&writer);
 }
 
+static void check_system_calls(void)
+{
+    static const uint64_t numbers[] = { 0, 3, 4, 5, 255, 0xffffffff, 1ull << 32, (1ull << 32) + 1, (1ull << 32) + 2, 1ull << 63, UINT64_MAX };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        expect("H55", (int64_t)capos_syscall(numbers[i], 1, 1), -1, "a system call that does not exist");
+}
+
 /* ---- the log ------------------------------------------------------------------------------------------------- */
 
 static void check_log(void)
@@ -324,6 +331,7 @@ int main(void)
     check_threads();
     check_pipe();
     check_log();
+    check_system_calls();
     check(ledger_sum(&monitor) == ledgers, "the ledgers are back");
     return hostile_finish("hostile_limits");
 }
