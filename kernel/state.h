@@ -42,7 +42,8 @@ struct boot_state {
     uint64_t package_len;
     int64_t wall_seconds;     /* since 1970 at boot */
     bool wall_known;
-    bool check_requested;     /* capos.check on the command line */
+    bool check_requested;     /* capos.check=1 on the command line */
+    bool quota_requested;     /* capos.quota=1 */
     uint64_t free_frames;     /* before the first process; all of them come back */
     uint64_t ready_ns;        /* when the first process became ready */
 };

@@ -141,6 +141,7 @@ void kernel_boot(const struct boot_info *info)
     log_verdict_text("capos-verdict 1");
     kernel.boot.info = *info;
     kernel.boot.check_requested = has_option(info, "capos.check=1");
+    kernel.boot.quota_requested = has_option(info, "capos.quota=1");
     kernel.boot.wall_known = machine_boot_wall_seconds(&kernel.boot.wall_seconds);
     take_memory();
     take_package();

@@ -8,6 +8,7 @@
 #include "core/manifest/manifest.h"
 #include "kernel/boot/boot.h"
 #include "kernel/boot/sources.h"
+#include "kernel/objects/sessions.h"
 #include "kernel/proc/process.h"
 #include "kernel/state.h"
 
@@ -52,6 +53,9 @@ static struct process *load(void)
     };
     struct process *process;
     struct process_refusal why;
+    struct resource_profile profile;
+    if (account_profile_of_binary(binary->name, &profile))
+        spec.profile = &profile;
     if (!process_create(&spec, &process, &why))
         refuse_str("elf", why.text);
     return process;

@@ -100,9 +100,13 @@ void diagnose_answer(struct process *process, const struct ring_sqe *sqe, int32_
     enum diag_class class = answers[-result].class;
     const char *text = answers[-result].text;
     bool names_one = sqe->opcode == RING_OP_RELEASE || sqe->opcode == RING_OP_CANCEL;
-    if (result == CAP_ERR_INVOKE_FAILED ||
-        (result == CAP_ERR_INVALID_REQUEST && names_one && ring_wire_check(sqe) == RING_WIRE_OK))
+    bool well_formed = result == CAP_ERR_INVALID_REQUEST && ring_wire_check(sqe) == RING_WIRE_OK;
+    if (result == CAP_ERR_INVOKE_FAILED || (well_formed && names_one)) {
         text = lookup_text(process, sqe, &class);
+    } else if (well_formed && (sqe->opcode == RING_OP_CALL || sqe->opcode == RING_OP_RETURN)) {
+        class = DIAG_QUOTA;
+        text = "more bytes than the profile's scratch limit";
+    }
     diagnose(process, sqe, class, result, capn_text_of(text));
 }
 

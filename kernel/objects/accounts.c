@@ -63,6 +63,23 @@ bool account_find(enum capos_principal_kind kind, struct account *out)
     return false;
 }
 
+bool account_profile_of_binary(struct capn_text binary, struct resource_profile *out)
+{
+    struct boot_manifest manifest;
+    struct capos_manifest_seed_account seed;
+    if (!boot_manifest_open(&manifest))
+        return false;
+    const struct capos_system_config *params = &manifest.root.kernel_params;
+    for (uint32_t i = 0; i < capn_list_len(&params->seed_accounts); i++) {
+        if (capos_manifest_seed_account_list_get(&params->seed_accounts, i, &seed) != CAPN_OK ||
+            seed.kind != CAPOS_PRINCIPAL_KIND_SERVICE || !capn_text_equal(seed.service_binary, binary))
+            continue;
+        *out = profile_named(&params->resource_profiles, seed.resource_profile);
+        return true;
+    }
+    return false;
+}
+
 struct capos_session_lifetime_config account_session_lifetimes(void)
 {
     struct boot_manifest manifest;

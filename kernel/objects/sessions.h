@@ -38,5 +38,7 @@ struct account {
 
 /* The first account of that kind; false when there is none. */
 bool account_find(enum capos_principal_kind kind, struct account *out);
+/* The profile of the service account that names the program as its binary; false when none does. */
+bool account_profile_of_binary(struct capn_text binary, struct resource_profile *out);
 /* Of the manifest; zeros where it says nothing. */
 struct capos_session_lifetime_config account_session_lifetimes(void);

@@ -81,17 +81,34 @@ static void report_exit(const struct process *process)
     log_verdict(&line);
 }
 
+static void append_ledger(struct text_buf *text, const struct cap_ledger_pair *left)
+{
+    append_pair(text, " caps=", left[CAP_RESOURCE_CAP_SLOTS].used);
+    append_pair(text, " calls=", left[CAP_RESOURCE_OUTSTANDING_CALLS].used);
+    append_pair(text, " scratch=", left[CAP_RESOURCE_SCRATCH_BYTES].used);
+    append_pair(text, " frames=", left[CAP_RESOURCE_FRAME_GRANT_PAGES].used);
+    append_pair(text, " vres=", left[CAP_RESOURCE_VIRTUAL_RESERVATION_PAGES].used);
+}
+
+/* On the console only when the command line asks for it (docs/kernel-semantics.md, 18.3). */
+static void report_quota(const struct process *process)
+{
+    struct log_line line;
+    struct text_buf *text = log_begin(&line);
+    append_pair(text, "[quota] pid=", process->pid);
+    text_buf_append_str(text, " exit ledger");
+    append_ledger(text, process->table.ledger.pairs);
+    if (kernel.boot.quota_requested)
+        log_console(&line);
+}
+
 static void report_ledger(const struct process *process)
 {
     const struct cap_ledger_pair *left = process->table.ledger.pairs;
     struct log_line line;
     struct text_buf *text = log_begin(&line);
     append_pair(text, "ledger pid=", process->pid);
-    append_pair(text, " caps=", left[CAP_RESOURCE_CAP_SLOTS].used);
-    append_pair(text, " calls=", left[CAP_RESOURCE_OUTSTANDING_CALLS].used);
-    append_pair(text, " scratch=", left[CAP_RESOURCE_SCRATCH_BYTES].used);
-    append_pair(text, " frames=", left[CAP_RESOURCE_FRAME_GRANT_PAGES].used);
-    append_pair(text, " vres=", left[CAP_RESOURCE_VIRTUAL_RESERVATION_PAGES].used);
+    append_ledger(text, left);
     append_pair(text, " tables=", left[CAP_RESOURCE_PAGE_TABLE_PAGES].used);
     append_pair(text, " image=", left[CAP_RESOURCE_IMAGE_PAGES].used);
     log_verdict(&line);
@@ -117,6 +134,7 @@ static void finish(struct process *process)
     take_apart(process);
     diagnose_exit(process);
     report_ledger(process);
+    report_quota(process);
     process_exited_fn *exited = process->exited;
     void *context = process->exited_context;
     process_forget(process);
