@@ -53,6 +53,9 @@ void machine_kick(uint32_t cpu);
  * so a CPU that spins with interrupts off cannot block a flush. */
 void machine_relax(void);
 
+/* The defences against speculation that are on, and why: one line. */
+void machine_describe_mitigations(struct text_buf *out);
+
 /* ---- memory ------------------------------------------------------------------ */
 
 /* Kernel address of a physical page frame (frame number = physical address / 4096). */
@@ -99,6 +102,10 @@ void machine_aspace_each(const struct machine_aspace *as, machine_visit_fn *visi
 /* Walks the kernel's own half as seen from this space: nothing writable and
  * executable, nothing user-accessible, stack guards unmapped. False: why says what. */
 bool machine_kernel_half_is_valid(const struct machine_aspace *as, struct text_buf *why);
+
+/* Where user code runs on tables of its own: does each CPU's show of the kernel only what entering it needs, and
+ * of the address space all? True where they are the kernel's. */
+bool machine_user_tables_are_valid(struct text_buf *why);
 
 /* Copies between kernel memory and user memory of `as`, which need not be the
  * active one. All or nothing is NOT promised for the bytes, the result is:

@@ -12,6 +12,11 @@ KERNEL_CFLAGS := $(STRICT_FLAGS) -I. -Iarch/x86_64/include -O2 -g -ffreestanding
 	-mcmodel=kernel -fstack-protector-strong -mstack-protector-guard=global -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fcf-protection=none
 
+# Indirect calls and jumps of the kernel go through the thunks of arch/x86_64/barriers.S; each compiler has its own words for that.
+THUNKS_GCC := -mindirect-branch=thunk-extern -mindirect-branch-register
+THUNKS_CLANG := -mretpoline -mretpoline-external-thunk
+KERNEL_CFLAGS += -fno-jump-tables $(THUNKS_GCC)
+
 # Programs are static, linked at a fixed address below 16 MiB.
 USER_CFLAGS := $(STRICT_FLAGS) -I. -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
 	-fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fcf-protection=none

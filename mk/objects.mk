@@ -48,7 +48,7 @@ CLANG_ONLY := -Wno-ignored-optimization-argument
 
 $(B)/clang-kernel-obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(KERNEL_CFLAGS) $(filter-out -fno-tree-%,$(CFLAGS.$<)) $(CLANG_ONLY) -MMD -MP -c $< -o $@
+	clang $(filter-out $(THUNKS_GCC),$(KERNEL_CFLAGS)) $(THUNKS_CLANG) $(filter-out -fno-tree-%,$(CFLAGS.$<)) $(CLANG_ONLY) -MMD -MP -c $< -o $@
 
 $(B)/clang-user-obj/%.o: %.c
 	@mkdir -p $(@D)

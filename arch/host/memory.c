@@ -206,6 +206,17 @@ bool machine_kernel_half_is_valid(const struct machine_aspace *as, struct text_b
     return true;
 }
 
+bool machine_user_tables_are_valid(struct text_buf *why)
+{
+    (void)why;
+    return true;
+}
+
+void machine_describe_mitigations(struct text_buf *out)
+{
+    text_buf_append_str(out, "none: simulated");
+}
+
 uint8_t *host_user_byte(const struct machine_aspace *as, uint64_t va, bool write)
 {
     struct machine_page page;

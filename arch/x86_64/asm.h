@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #define MSR_APIC_BASE 0x1bu
+#define MSR_SPEC_CTRL 0x48u
+#define MSR_PRED_CMD 0x49u
 #define MSR_ARCH_CAPABILITIES 0x10au
 #define MSR_SYSENTER_CS 0x174u
 #define MSR_PAT 0x277u

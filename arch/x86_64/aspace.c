@@ -6,6 +6,7 @@
  */
 #include "arch/x86_64/aspace.h"
 
+#include "arch/x86_64/cpu.h"
 #include "arch/x86_64/paging.h"
 #include "core/base/bytes.h"
 
@@ -56,6 +57,18 @@ uint64_t *aspace_entry(const struct machine_aspace *as, uint64_t va)
     return &table[table_index(va, 0)];
 }
 
+/* A top-level entry. User pages do not run on the kernel's tables where user code has tables of its own; those get it too. */
+static void set_top(struct machine_aspace *as, unsigned index, uint64_t entry)
+{
+    uint64_t *root = phys_pointer(as->root);
+    root[index] = entry | (mitigations.isolate ? PTE_NO_EXECUTE : 0);
+    if (index >= as->tops)
+        as->tops = index + 1;
+    for (uint32_t i = 0; mitigations.isolate && i < cpus_found; i++)
+        if (cpus[i].aspace == as)
+            window_show_one(&cpus[i].window, index, entry);
+}
+
 /* The tables on the way to va that are missing, taken before anything changes. */
 static bool take_tables(struct machine_aspace *as, uint64_t va, uint64_t frames[3], unsigned *count)
 {
@@ -72,12 +85,14 @@ static bool take_tables(struct machine_aspace *as, uint64_t va, uint64_t frames[
     return true;
 }
 
+/* An entry that is not present holds the complement of its frame's address: speculation past the present bit (L1TF)
+ * then reads no memory of ours. */
 static uint64_t entry_of(uint64_t frame, uint32_t prot)
 {
-    uint64_t entry = frame << PAGE_SHIFT | PTE_KEPT | (uint64_t)(prot & PROT_ALL_BITS) << PTE_PROT_SHIFT;
+    uint64_t entry = PTE_KEPT | (uint64_t)(prot & PROT_ALL_BITS) << PTE_PROT_SHIFT;
     if (prot == PROT_NONE_BITS)
-        return entry;
-    return entry | PTE_PRESENT | PTE_USER | ((prot & PROT_WRITE_BIT) != 0 ? PTE_WRITE : 0) |
+        return entry | (~(frame << PAGE_SHIFT) & PTE_FRAME);
+    return entry | frame << PAGE_SHIFT | PTE_PRESENT | PTE_USER | ((prot & PROT_WRITE_BIT) != 0 ? PTE_WRITE : 0) |
            ((prot & PROT_EXEC_BIT) != 0 ? 0 : PTE_NO_EXECUTE);
 }
 
@@ -90,18 +105,26 @@ bool machine_aspace_map(struct machine_aspace *as, uint64_t va, uint64_t frame, 
     uint64_t *table = phys_pointer(as->root);
     for (unsigned level = 3; level > 0; level--) {
         uint64_t *entry = &table[table_index(va, level)];
-        if (*entry == 0)
-            *entry = frames[--count] << PAGE_SHIFT | PTE_PRESENT | PTE_WRITE | PTE_USER;
+        uint64_t below = PTE_PRESENT | PTE_WRITE | PTE_USER;
+        if (*entry == 0 && level == 3)
+            set_top(as, table_index(va, 3), frames[--count] << PAGE_SHIFT | below);
+        else if (*entry == 0)
+            *entry = frames[--count] << PAGE_SHIFT | below;
         table = table_pointer(*entry);
     }
     table[table_index(va, 0)] = entry_of(frame, prot);
     return true;
 }
 
+static uint64_t frame_of(uint64_t entry)
+{
+    return (((entry & PTE_PRESENT) != 0 ? entry : ~entry) & PTE_FRAME) >> PAGE_SHIFT;
+}
+
 static struct machine_page page_of(uint64_t entry)
 {
     return (struct machine_page){
-        .frame = (entry & PTE_FRAME) >> PAGE_SHIFT,
+        .frame = frame_of(entry),
         .prot = (uint32_t)(entry >> PTE_PROT_SHIFT & PROT_ALL_BITS),
         .user = (entry & PTE_PRESENT) == 0 || (entry & PTE_USER) != 0,
     };
@@ -166,7 +189,7 @@ void machine_aspace_protect(struct machine_aspace *as, uint64_t va, uint32_t pro
 {
     uint64_t *entry = aspace_entry(as, va);
     if (entry != NULL && *entry != 0)
-        set_entry(entry, entry_of((*entry & PTE_FRAME) >> PAGE_SHIFT, prot));
+        set_entry(entry, entry_of(frame_of(*entry), prot));
 }
 
 struct each {

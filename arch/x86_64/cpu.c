@@ -9,6 +9,7 @@
 #include "arch/x86_64/asm.h"
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/paging.h"
+#include "core/base/bytes.h"
 
 #define CR0_MP (1ull << 1)
 #define CR0_EM (1ull << 2)
@@ -31,6 +32,7 @@
 
 #define EFER_SCE (1ull << 0)
 #define EFER_NXE (1ull << 11)
+#define EFER_AIBRSE (1ull << 21) /* AMD APM 2, 3.1.7 */
 
 #define IST_DOUBLE_FAULT 1
 #define IST_NMI 2
@@ -42,9 +44,17 @@ _Static_assert(__builtin_offsetof(struct machine_context, r8) == CTX_R8, "entry.
 _Static_assert(__builtin_offsetof(struct machine_context, r15) == CTX_R15, "entry.S");
 _Static_assert(__builtin_offsetof(struct machine_context, rip) == CTX_RIP, "entry.S");
 _Static_assert(__builtin_offsetof(struct machine_context, by_syscall) == CTX_BY_SYSCALL, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, self) == CPU_SELF, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, context) == CPU_CONTEXT, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, stack) == CPU_STACK, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, kernel_root) == CPU_KERNEL_ROOT, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, user_root) == CPU_USER_ROOT, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, found_root) == CPU_FOUND_ROOT, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, stopping) == CPU_STOPPING, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, selector) == CPU_SELECTOR, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, aspace) == PAGE_SIZE, "the window is one page");
+_Static_assert(__builtin_offsetof(struct mitigations, isolate) == 0, "entry.S");
 _Static_assert(sizeof(struct tss) == 104, "hardware");
 
 struct gate {
@@ -61,13 +71,15 @@ struct table_pointer {
 
 __attribute__((section(".bss.entry"))) struct cpu cpus[MACHINE_CPUS_MAX];
 uint32_t cpus_found = 1;
-uint32_t cpus_stopping;
 struct cpu_features cpu_features;
+struct mitigations mitigations;
 uintptr_t __stack_chk_guard; /* boot.S */
 __attribute__((section(".late_rodata"), aligned(4096))) static struct gate idt[256];
 
-extern uint8_t entry_vectors[];
-void entry_syscall(void);
+extern uint8_t image_start[], entry_text_end[], entry_vectors_isolated[], entry_vectors_shared[];
+extern uint8_t thunks_start[], thunks_end[];
+void entry_syscall_isolated(void);
+void entry_syscall_shared(void);
 void entry_nmi(void);
 void entry_double_fault(void);
 void entry_machine_check(void);
@@ -78,7 +90,14 @@ void __stack_chk_fail(void)
     kernel_panic("kernel stack overrun", (uint64_t)(uintptr_t)__builtin_return_address(0));
 }
 
-void cpu_identify(void)
+/* Where retpolines are not needed: the direct jump at the end of each thunk (barriers.S) goes to its start. */
+static void make_thunks_direct(void)
+{
+    for (uint8_t *thunk = thunks_start; thunk < thunks_end; thunk += THUNK_BYTES)
+        memcpy(thunk, thunk + THUNK_DIRECT, THUNK_BYTES - THUNK_DIRECT);
+}
+
+void cpu_identify(const struct boot_info *info)
 {
     struct cpuid leaf0 = cpuid(0, 0);
     struct cpuid leaf1 = cpuid(1, 0);
@@ -95,10 +114,21 @@ void cpu_identify(void)
         .ext7_edx = extended >= 0x80000007 ? cpuid(0x80000007, 0).edx : 0,
         .ext8_eax = extended >= 0x80000008 ? cpuid(0x80000008, 0).eax : 0,
         .ext8_ebx = extended >= 0x80000008 ? cpuid(0x80000008, 0).ebx : 0,
+        .ext21_eax = extended >= 0x80000021 ? cpuid(0x80000021, 0).eax : 0,
         .arch_capabilities = (leaf7.edx >> 29 & 1) != 0 ? read_msr(MSR_ARCH_CAPABILITIES) : 0,
     };
     cpu_decode_signature(leaf1.eax, &id);
     cpu_features = cpu_features_of(&id);
+    size_t len = 0;
+    const char *wish = bootinfo_option(info, "mitigations=", &len);
+    mitigations = mitigations_for(&id, mitigations_wish_of(wish, len));
+    if (!mitigations.retpolines)
+        make_thunks_direct();
+}
+
+void machine_describe_mitigations(struct text_buf *out)
+{
+    mitigations_tell(&mitigations, out);
 }
 
 static void set_gate(unsigned vector, uint64_t handler, uint8_t ist, uint8_t dpl)
@@ -115,6 +145,7 @@ static void set_gate(unsigned vector, uint64_t handler, uint8_t ist, uint8_t dpl
 
 void cpu_build_idt(void)
 {
+    const uint8_t *entry_vectors = mitigations.isolate ? entry_vectors_isolated : entry_vectors_shared;
     for (unsigned v = 0; v < 256; v++)
         set_gate(v, (uint64_t)(uintptr_t)entry_vectors + 16 * v, 0, 0);
     set_gate(2, (uint64_t)(uintptr_t)entry_nmi, IST_NMI, 0);
@@ -135,7 +166,7 @@ static uint64_t exception_stack(struct cpu *cpu, enum stack_kind kind)
 static void load_segments(struct cpu *cpu)
 {
     uint64_t base = (uint64_t)(uintptr_t)&cpu->tss;
-    cpu->tss.rsp[0] = (uint64_t)(uintptr_t)(cpu->entry_stack + sizeof cpu->entry_stack);
+    cpu->tss.rsp[0] = (uint64_t)(uintptr_t)(&cpu->entry_words + 1);
     cpu->tss.ist[IST_DOUBLE_FAULT - 1] = exception_stack(cpu, STACK_DOUBLE_FAULT);
     cpu->tss.ist[IST_NMI - 1] = exception_stack(cpu, STACK_NMI);
     cpu->tss.ist[IST_MACHINE_CHECK - 1] = exception_stack(cpu, STACK_MACHINE_CHECK);
@@ -168,27 +199,67 @@ static void enable_system_calls(struct cpu *cpu)
     write_msr(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu);
     write_msr(MSR_KERNEL_GS_BASE, 0);
     write_msr(MSR_FS_BASE, 0);
-    write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_SCE | EFER_NXE);
+    uint64_t entry = (uint64_t)(uintptr_t)(mitigations.isolate ? entry_syscall_isolated : entry_syscall_shared);
+    write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_SCE | EFER_NXE | (mitigations.automatic_ibrs ? EFER_AIBRSE : 0));
+    if (mitigations.spec_ctrl != 0)
+        write_msr(MSR_SPEC_CTRL, mitigations.spec_ctrl);
     write_msr(MSR_STAR, (uint64_t)SEL_USER_BASE << 48 | (uint64_t)SEL_KERNEL_CODE << 32);
-    write_msr(MSR_LSTAR, (uint64_t)(uintptr_t)entry_syscall);
-    write_msr(MSR_CSTAR, (uint64_t)(uintptr_t)entry_syscall); /* no 32-bit code segment exists */
-    write_msr(MSR_SFMASK, 0x257fd5);                          /* every flag */
-    write_msr(MSR_SYSENTER_CS, 0);                            /* SYSENTER faults */
+    write_msr(MSR_LSTAR, entry);
+    write_msr(MSR_CSTAR, entry);      /* no 32-bit code segment exists */
+    write_msr(MSR_SFMASK, 0x257fd5);  /* every flag */
+    write_msr(MSR_SYSENTER_CS, 0);    /* SYSENTER faults */
 }
 
 static void set_control_registers(void)
 {
     uint64_t cr0 = read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW);
     write_cr0(cr0 | CR0_MP | CR0_NE | CR0_WP | CR0_AM);
-    write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (cpu_features.global_pages ? CR4_PGE : 0) |
+    /* Isolated: no translation of the kernel's may outlive the load of the user's root. */
+    bool global = cpu_features.global_pages && !mitigations.isolate;
+    write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (global ? CR4_PGE : 0) |
               (cpu_features.machine_check ? CR4_MCE : 0) |
               (cpu_features.umip ? CR4_UMIP : 0) | (cpu_features.xsave ? CR4_OSXSAVE : 0) |
               (cpu_features.smep ? CR4_SMEP : 0) | (cpu_features.smap ? CR4_SMAP : 0));
 }
 
+static void show_image(struct window *window, const uint8_t *start, const uint8_t *end, uint64_t rights)
+{
+    for (uint64_t va = (uint64_t)(uintptr_t)start; va < (uint64_t)(uintptr_t)end; va += PAGE_SIZE)
+        window_add(window, va, va - KERNEL_BASE, rights);
+}
+
+void cpu_build_window(struct cpu *cpu)
+{
+    static const enum stack_kind stacks[] = {STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK};
+    struct window *window = &cpu->window;
+    if (!mitigations.isolate)
+        return;
+    window_init(window);
+    show_image(window, image_start, entry_text_end, 0);
+    show_image(window, (const uint8_t *)idt, (const uint8_t *)idt + sizeof idt, PTE_NO_EXECUTE);
+    show_image(window, (const uint8_t *)cpu, (const uint8_t *)cpu + PAGE_SIZE, PTE_WRITE | PTE_NO_EXECUTE);
+    for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++) {
+        uint64_t page = kernel_stack_top(cpu->index, stacks[i]) - PAGE_SIZE;
+        window_add(window, page, kernel_map_paddr(page), PTE_WRITE | PTE_NO_EXECUTE);
+    }
+}
+
+bool machine_user_tables_are_valid(struct text_buf *why)
+{
+    for (uint32_t i = 0; i < cpus_found && mitigations.isolate; i++) {
+        const struct machine_aspace *as = cpus[i].aspace;
+        if (!window_is_valid(&cpus[i].window, as != NULL ? phys_pointer(as->root) : NULL, as != NULL ? as->tops : 0, why))
+            return false;
+    }
+    return true;
+}
+
 void cpu_setup(struct cpu *cpu, uint32_t index)
 {
     cpu->self = cpu;
+    cpu->kernel_root = kernel_root;
+    cpu->user_root = cpu->window.root;
+    cpu->selector = SEL_KERNEL_DATA;
     cpu->index = index;
     cpu->stack = kernel_stack_top(index, STACK_KERNEL);
     cpu->deadline = MACHINE_NO_DEADLINE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Every way into and out of the kernel.
+ * Every way into and out of the kernel, twice: once for user code that has page
+ * tables of its own (*_isolated), once for user code that shares the kernel's.
+ * The boot chooses one of the two for good (cpu.c), so neither pays for the other.
  *
  * From user mode all registers go to the running thread's machine_context
  * (struct cpu, through GS); then C runs on this CPU's one kernel stack from
@@ -8,13 +10,18 @@
  * the stack between entries. From idle nothing is saved. An exception of the
  * kernel itself is the only thing that returns to where it came from.
  *
+ * Isolated: all that is touched before CR3 is loaded on the way in, and after
+ * it on the way out, is in the CPU's window (window.h): the text of section
+ * .entry.text, struct cpu up to `window_end`, descriptor tables, exception
+ * stacks. An exception of the kernel within that stretch ends as a double fault.
+ *
  * Interrupts are off in all of this. NMI, double fault and machine check have
- * stacks of their own and do not trust GS: the word at the top of their stack
- * is the struct cpu.
+ * stacks of their own and trust neither GS nor CR3: the word at the top of their
+ * stack is the struct cpu. The NMI reads no more than that, whatever CR3 is; the
+ * other two load the kernel's root and never return.
  */
 #include "arch/x86_64/offsets.h"
 
-    .section .entry.text, "ax"
     .code64
 
 /* GPRs but RAX, RSP into the context at `ctx`. */
@@ -34,11 +41,16 @@
     movq %r15, CTX_R15(\ctx)
 .endm
 
-    .globl entry_syscall
+.macro entry_ways way, isolated
+    .globl entry_syscall_\way
     .balign 64
-entry_syscall:                          /* RCX = user RIP, R11 = user RFLAGS, our RFLAGS clean by SFMASK */
+entry_syscall_\way:                     /* RCX = user RIP, R11 = user RFLAGS, our RFLAGS clean by SFMASK */
     swapgs
     movq %rsp, %gs:CPU_USER_RSP
+.if \isolated
+    movq %gs:CPU_KERNEL_ROOT, %rsp
+    movq %rsp, %cr3
+.endif
     movq %gs:CPU_CONTEXT, %rsp
     movq %rax, CTX_RAX(%rsp)
     movq %rcx, CTX_RCX(%rsp)
@@ -55,12 +67,12 @@ entry_syscall:                          /* RCX = user RIP, R11 = user RFLAGS, ou
     movq %gs:CPU_STACK, %rsp
     xorl %ebp, %ebp
     call kernel_on_syscall
-    jmp entry_resume
+    jmp entry_resume_\way
 
 /* 256 stubs of 16 bytes: make the frame uniform (error code, vector), then go on together. */
-    .globl entry_vectors
+    .globl entry_vectors_\way
     .balign 16
-entry_vectors:
+entry_vectors_\way:
     .set vector, 0
     .rept 256
     .balign 16
@@ -68,17 +80,22 @@ entry_vectors:
     pushq $0
     .endif
     pushq $vector
-    jmp entry_common
+    jmp entry_common_\way
     .set vector, vector + 1
     .endr
 
     .balign 16
-entry_common:                           /* RSP: vector, error, RIP, CS, RFLAGS, RSP, SS */
+entry_common_\way:                      /* RSP: vector, error, RIP, CS, RFLAGS, RSP, SS */
     testb $3, 24(%rsp)
-    jz entry_from_kernel
+    jz entry_from_kernel_\way
     swapgs
-    lfence                              /* no speculation past a missed swapgs */
     pushq %rax
+.if \isolated
+    movq %gs:CPU_KERNEL_ROOT, %rax
+    movq %rax, %cr3                     /* lets nothing past a missed swapgs run ahead */
+.else
+    lfence                              /* no speculation past a missed swapgs */
+.endif
     movq %gs:CPU_CONTEXT, %rax
     movq %rcx, CTX_RCX(%rax)
     save_gprs %rax
@@ -99,9 +116,9 @@ entry_common:                           /* RSP: vector, error, RIP, CS, RFLAGS, 
     popfq
     xorl %ebp, %ebp
     call trap_from_user
-    jmp entry_resume
+    jmp entry_resume_\way
 
-entry_from_kernel:
+entry_from_kernel_\way:
     cmpq $32, (%rsp)
     jb entry_kernel_exception
     lfence
@@ -111,23 +128,18 @@ entry_from_kernel:
     cld
     call trap_from_idle
 
-    jmp entry_resume
-
-    .globl entry_resume_with
-entry_resume_with:                      /* C: (context, aspace) in RDI:RSI */
-    movq %rdi, %rax
-entry_resume:                           /* RAX = context or 0 */
+entry_resume_\way:                      /* RAX = context or 0 */
     testq %rax, %rax
     jz entry_idle
     movq CTX_RFLAGS(%rax), %r11
     cmpq $0, CTX_BY_SYSCALL(%rax)
-    je resume_by_iret
+    je resume_by_iret_\way
     movq CTX_RIP(%rax), %rcx
     movq %rcx, %rdx
     shrq $47, %rdx                      /* SYSRET faults in ring 0 on a non-canonical RIP */
-    jnz resume_by_iret
+    jnz resume_by_iret_\way
     testl $RFLAGS_NEEDS_IRET, %r11d
-    jnz resume_by_iret
+    jnz resume_by_iret_\way
     andl $RFLAGS_USER_SYSCALL, %r11d
     orl $RFLAGS_FIXED, %r11d
     movq CTX_RBX(%rax), %rbx
@@ -143,13 +155,26 @@ entry_resume:                           /* RAX = context or 0 */
     movq CTX_R14(%rax), %r14
     movq CTX_R15(%rax), %r15
     movq CTX_RSP(%rax), %rsp
+.if \isolated
+    movq %rsp, %gs:CPU_USER_RSP
     movq CTX_RAX(%rax), %rax
+    movq %gs:CPU_USER_ROOT, %rsp
+    movq %rsp, %cr3
+    verw %gs:CPU_SELECTOR
+    movq %gs:CPU_USER_RSP, %rsp
+.else
+    movq CTX_RAX(%rax), %rax
+.endif
     swapgs
     sysretq
 
-resume_by_iret:
+resume_by_iret_\way:
     andl $RFLAGS_USER, %r11d
     orl $RFLAGS_FIXED, %r11d
+.if \isolated
+    movq %gs:CPU_SELF, %rsp             /* the entry stack ends where struct cpu's words begin */
+    addq $CPU_SELF, %rsp
+.endif
     pushq $SEL_USER_DATA
     pushq CTX_RSP(%rax)
     pushq %r11
@@ -169,9 +194,30 @@ resume_by_iret:
     movq CTX_R13(%rax), %r13
     movq CTX_R14(%rax), %r14
     movq CTX_R15(%rax), %r15
+.if \isolated
+    pushq CTX_RAX(%rax)
+    movq %gs:CPU_USER_ROOT, %rax
+    movq %rax, %cr3
+    popq %rax
+    verw %gs:CPU_SELECTOR
+.else
     movq CTX_RAX(%rax), %rax
+.endif
     swapgs
     iretq
+.endm
+
+    .section .entry.text, "ax"
+    entry_ways isolated, 1
+    .text
+    entry_ways shared, 0
+
+    .globl entry_resume_with
+entry_resume_with:                      /* C: (context, aspace) in RDI:RSI */
+    movq %rdi, %rax
+    cmpb $0, mitigations                /* its first member: isolate */
+    jne entry_resume_isolated
+    jmp entry_resume_shared
 
 entry_idle:                             /* an interrupt leaves by trap_from_idle, never back to here */
     movq %gs:CPU_STACK, %rsp
@@ -224,9 +270,13 @@ entry_kernel_exception:
     addq $16, %rsp
     iretq
 
+    .section .entry.text, "ax"
     .globl entry_nmi
 entry_nmi:                              /* only a panic sends one; any other is ignored */
-    cmpl $0, cpus_stopping
+    pushq %rax
+    movq 6 * 8(%rsp), %rax              /* RAX, 5 words of the CPU, then struct cpu */
+    cmpl $0, CPU_STOPPING(%rax)
+    popq %rax
     je 2f
 1:  cli
     hlt
@@ -243,8 +293,13 @@ entry_double_fault:
 entry_fatal:
     push_frame
     cld
-    movq 22 * 8(%rsp), %rax             /* 15 registers, vector, error, 5 words of the CPU, then struct cpu */
-    movq %rax, %rdx
+    movq 22 * 8(%rsp), %rbx             /* 15 registers, vector, error, 5 words of the CPU, then struct cpu */
+    movq %cr3, %rax
+    movq %rax, CPU_FOUND_ROOT(%rbx)     /* for the report */
+    movq CPU_KERNEL_ROOT(%rbx), %rax
+    movq %rax, %cr3
+    movq %rbx, %rax
+    movq %rbx, %rdx
     shrq $32, %rdx
     movl $0xc0000101, %ecx
     wrmsr

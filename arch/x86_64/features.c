@@ -2,8 +2,6 @@
 /* Decisions from a processor's identification; see features.h. Trusts nothing but the bits. */
 #include "arch/x86_64/features.h"
 
-#include <stddef.h>
-
 static bool bit(uint32_t word, unsigned n)
 {
     return (word >> n & 1u) != 0;
@@ -49,26 +47,4 @@ struct cpu_features cpu_features_of(const struct cpu_identity *id)
         /* CPUID 8000_0008 EBX bit 2: the processor always restores the error pointers. */
         .fpu_pointers_leak = id->vendor == CPU_VENDOR_AMD && !bit(id->ext8_ebx, 2),
     };
-}
-
-/* In-order Atoms and the Knights family do not speculate past the check. */
-static bool intel_is_immune(uint32_t family, uint32_t model)
-{
-    static const uint8_t models[] = {0x1c, 0x26, 0x27, 0x35, 0x36, 0x37, 0x4a, 0x4c, 0x4d, 0x57, 0x5a, 0x6e, 0x85};
-    if (family < 6)
-        return true;
-    for (size_t i = 0; i < sizeof models; i++)
-        if (family == 6 && models[i] == model)
-            return true;
-    return false;
-}
-
-bool cpu_needs_page_table_isolation(const struct cpu_identity *id)
-{
-    if (id->vendor == CPU_VENDOR_AMD)
-        return false;
-    /* RDCL_NO, valid only where the capabilities register exists. */
-    if (bit(id->leaf7_edx, 29) && (id->arch_capabilities & 1u) != 0)
-        return false;
-    return id->vendor != CPU_VENDOR_INTEL || !intel_is_immune(id->family, id->model);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a processor can do and needs, decided from its identification. Pure:
+ * What a processor can do, decided from its identification (what it needs: mitigations.h). Pure:
  * no instruction is executed here, so the decisions are tested on the host
  * (features_test.c), also those that the test machines cannot show.
- * Bit positions: Intel SDM 2 (CPUID), Intel "Rogue Data Cache Load" guidance, AMD APM 3 appendix E.
+ * Bit positions: Intel SDM 2 (CPUID), AMD APM 3 appendix E.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct cpu_identity {
     uint32_t leaf7_ebx, leaf7_ecx, leaf7_edx;
     uint32_t ext8_eax, ext8_ebx;   /* 0x80000008 */
     uint32_t ext7_edx;             /* 0x80000007 */
+    uint32_t ext21_eax;            /* 0x80000021 */
     uint32_t xsave_components;     /* 0xD.0 EAX */
     uint64_t arch_capabilities;    /* MSR 0x10A, 0 where absent */
 };
@@ -37,5 +38,3 @@ enum cpu_vendor cpu_vendor_of(uint32_t ebx, uint32_t edx, uint32_t ecx);
 /* Family and model as displayed, from EAX of leaf 1. */
 void cpu_decode_signature(uint32_t eax, struct cpu_identity *id);
 struct cpu_features cpu_features_of(const struct cpu_identity *id);
-/* Must user code run on tables without the kernel (Meltdown)? */
-bool cpu_needs_page_table_isolation(const struct cpu_identity *id);

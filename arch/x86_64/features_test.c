@@ -37,23 +37,6 @@ static void signature_has_extended_fields(void **state)
     assert_int_equal(id.model, 4);
 }
 
-static void isolation_follows_vendor_model_and_rdcl_no(void **state)
-{
-    (void)state;
-    struct cpu_identity haswell = intel(0x3c);
-    assert_true(cpu_needs_page_table_isolation(&haswell));
-    haswell.arch_capabilities = 1; /* without the enumeration bit it means nothing */
-    assert_true(cpu_needs_page_table_isolation(&haswell));
-    haswell.leaf7_edx = 1u << 29;
-    assert_false(cpu_needs_page_table_isolation(&haswell));
-    struct cpu_identity atom = intel(0x1c);
-    assert_false(cpu_needs_page_table_isolation(&atom));
-    struct cpu_identity amd = {.vendor = CPU_VENDOR_AMD, .family = 0x17};
-    assert_false(cpu_needs_page_table_isolation(&amd));
-    struct cpu_identity other = {.vendor = CPU_VENDOR_OTHER, .family = 6};
-    assert_true(cpu_needs_page_table_isolation(&other));
-}
-
 static void avx_needs_xsave_and_its_component(void **state)
 {
     (void)state;
@@ -109,7 +92,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vendor_needs_all_three_words),
         cmocka_unit_test(signature_has_extended_fields),
-        cmocka_unit_test(isolation_follows_vendor_model_and_rdcl_no),
         cmocka_unit_test(avx_needs_xsave_and_its_component),
         cmocka_unit_test(each_feature_has_its_bit),
         cmocka_unit_test(physical_address_length_is_bounded),

@@ -34,22 +34,9 @@ static uint64_t address_of(const void *p)
     return (uint64_t)(uintptr_t)p;
 }
 
-/* The entry for va at `level` (0 = 4 KiB, 1 = 2 MiB); makes the tables above it. */
-static uint64_t *kernel_entry(uint64_t va, unsigned level)
-{
-    uint64_t *table = phys_pointer(kernel_root);
-    for (unsigned at = 3; at > level; at--) {
-        uint64_t *entry = &table[table_index(va, at)];
-        if (*entry == 0)
-            *entry = early_frame() | PTE_PRESENT | PTE_WRITE;
-        table = table_pointer(*entry);
-    }
-    return &table[table_index(va, level)];
-}
-
 static void map(uint64_t va, uint64_t paddr, uint64_t flags)
 {
-    *kernel_entry(va, 0) = paddr | flags | PTE_PRESENT | PTE_GLOBAL;
+    *table_entry(kernel_root, va, 0) = paddr | flags | PTE_PRESENT | PTE_GLOBAL;
 }
 
 static void map_image(const uint8_t *start, const uint8_t *end, uint64_t flags)
@@ -67,7 +54,7 @@ static bool is_fixed(uint64_t start, uint64_t end)
 static void map_direct(uint64_t paddr)
 {
     if (!is_fixed(paddr, paddr + LARGE_PAGE)) {
-        *kernel_entry(DIRECT_MAP + paddr, 1) =
+        *table_entry(kernel_root, DIRECT_MAP + paddr, 1) =
             paddr | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_GLOBAL | PTE_NO_EXECUTE;
         return;
     }
@@ -91,8 +78,8 @@ void kernel_map_build(const struct boot_info *info)
             map_direct(at);
         done = at;
     }
-    (void)kernel_entry(STACKS_BASE, 0);
-    (void)kernel_entry(MMIO_BASE, 0);
+    (void)table_entry(kernel_root, STACKS_BASE, 0);
+    (void)table_entry(kernel_root, MMIO_BASE, 0);
     write_cr3(kernel_root);
     /* Other processors start on the boot tables: the same kernel half, and 2 MiB at their own address. */
     const uint64_t *root = phys_pointer(kernel_root);
@@ -118,6 +105,11 @@ void kernel_map_stacks(uint32_t cpu)
 uint64_t kernel_stack_top(uint32_t cpu, enum stack_kind kind)
 {
     return STACKS_BASE + cpu * STACK_STRIDE + (stacks[kind].first + stacks[kind].pages) * PAGE_SIZE;
+}
+
+uint64_t kernel_map_paddr(uint64_t va)
+{
+    return *table_entry(kernel_root, va, 0) & PTE_FRAME;
 }
 
 volatile void *kernel_map_device(uint64_t paddr, uint64_t len)

@@ -42,10 +42,19 @@
 #define CTX_BY_SYSCALL 144
 
 /* struct cpu, through GS */
-#define CPU_SELF 0
-#define CPU_CONTEXT 8
-#define CPU_STACK 16
-#define CPU_USER_RSP 24
+#define CPU_SELF 1024
+#define CPU_CONTEXT 1032
+#define CPU_STACK 1040
+#define CPU_USER_RSP 1048
+#define CPU_KERNEL_ROOT 1056
+#define CPU_USER_ROOT 1064
+#define CPU_FOUND_ROOT 1072
+#define CPU_STOPPING 1080
+#define CPU_SELECTOR 1084
+
+/* barriers.S: a thunk, and where in it the direct jump stands. */
+#define THUNK_BYTES 32
+#define THUNK_DIRECT 28
 
 /* What a user keeps of RFLAGS: CF PF AF ZF SF TF DF OF RF AC ID. IF is forced on; IOPL, NT and the rest are 0.
  * A system call returns with DF clear (docs/abi.md, section 1). */

@@ -3,6 +3,7 @@
  * Page-table words, and the kernel's own half (kernel_map.c). The kernel's
  * tables are built by the boot CPU and never change after kernel_boot began,
  * so every address space shares them by copying the upper top-level entries.
+ * What user code sees of them when it is isolated: window.h.
  */
 #pragma once
 
@@ -20,7 +21,7 @@
 #define PTE_NO_CACHE (1ull << 4)
 #define PTE_LARGE (1ull << 7)
 #define PTE_GLOBAL (1ull << 8)
-#define PTE_KEPT (1ull << 9)       /* ours: the entry names a frame even when not present */
+#define PTE_KEPT (1ull << 9)       /* ours: the entry names a frame even when not present, then by its complement */
 #define PTE_PROT_SHIFT 52          /* ours: the PROT_* bits asked for, 3 bits */
 #define PTE_NO_EXECUTE (1ull << 63)
 #define PTE_FRAME 0x000ffffffffff000ull
@@ -50,6 +51,8 @@ static inline unsigned table_index(uint64_t va, unsigned level)
     return (unsigned)(va >> (12 + 9 * level) & 511);
 }
 
+/* Boot only: the entry for va at `level` (0 = 4 KiB, 1 = 2 MiB); makes the tables above it. window.c */
+uint64_t *table_entry(uint64_t root, uint64_t va, unsigned level);
 /* Builds the final tables and loads them. Needs early_init. */
 void kernel_map_build(const struct boot_info *info);
 /* Boot only: stacks of one CPU, and device registers (uncached, read and write). NULL when firmware names an address
@@ -59,3 +62,5 @@ volatile void *kernel_map_device(uint64_t paddr, uint64_t len);
 /* Removes the boot loader's identity mapping from the tables that processors start on. */
 void kernel_map_drop_identity(void);
 uint64_t kernel_stack_top(uint32_t cpu, enum stack_kind kind);
+/* Physical address of a page that the kernel's tables map with 4 KiB. */
+uint64_t kernel_map_paddr(uint64_t va);

@@ -65,6 +65,7 @@ _Noreturn void machine_reboot(void)
 
 void machine_stop_others(void)
 {
-    __atomic_store_n(&cpus_stopping, 1, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < cpus_found; i++)
+        __atomic_store_n(&cpus[i].stopping, 1, __ATOMIC_SEQ_CST);
     apic_send_nmi_to_others();
 }

@@ -62,6 +62,7 @@ static bool start(struct cpu *cpu, uint32_t index, uint32_t id)
     cpu->index = index;
     cpu->apic_id = id;
     kernel_map_stacks(index);
+    cpu_build_window(cpu);
     set_word(ap_blob_stack, kernel_stack_top(index, STACK_KERNEL));
     set_word(ap_blob_cpu, (uint64_t)(uintptr_t)cpu);
     apic_send_init(id);

@@ -102,12 +102,13 @@ _Noreturn void start_boot_cpu(uint32_t protocol, uint64_t info_paddr)
 {
     clock_mark_boot();
     serial_init();
-    cpu_identify();
     read_boot_info(protocol, info_paddr);
+    cpu_identify(&info);
     cpu_build_idt();
     early_init(&info);
     kernel_map_build(&info);
     kernel_map_stacks(0);
+    cpu_build_window(&cpus[0]);
     cpu_setup(&cpus[0], 0);
     entry_on_stack(kernel_stack_top(0, STACK_KERNEL), start_kernel, &cpus[0]);
 }

@@ -77,6 +77,23 @@ static void switch_context(struct cpu *cpu, struct machine_context *next)
     cpu->fs_base = UINT64_MAX; /* unknown: a null selector that user code loaded has cleared it and left no trace */
 }
 
+/* User code's tables show the next space; what the last one's entries left on the window's page goes. */
+static void turn_window(struct cpu *cpu, const struct machine_aspace *next)
+{
+    window_show(&cpu->window, next != NULL ? phys_pointer(next->root) : NULL, next != NULL ? next->tops : 0);
+    cpu->entry_words = (struct entry_words){{0}};
+    cpu->user_rsp = 0;
+}
+
+/* What the last program taught the branch predictors is not for the next. */
+static void forget_branches(void)
+{
+    if (mitigations.predictor_barrier)
+        write_msr(MSR_PRED_CMD, 1);
+    if (mitigations.fill_return_stack)
+        cpu_fill_return_stack();
+}
+
 static void switch_aspace(struct cpu *cpu, struct machine_aspace *next)
 {
     if (cpu->aspace == next)
@@ -84,7 +101,12 @@ static void switch_aspace(struct cpu *cpu, struct machine_aspace *next)
     uint32_t bit = 1u << cpu->index;
     if (next != NULL)
         next->cpus |= bit;
-    write_cr3(next != NULL ? next->root : kernel_root);
+    cpu->kernel_root = next != NULL ? next->root : kernel_root;
+    write_cr3(cpu->kernel_root);
+    if (mitigations.isolate)
+        turn_window(cpu, next);
+    if (next != NULL)
+        forget_branches();
     if (cpu->aspace != NULL)
         cpu->aspace->cpus &= ~bit;
     cpu->aspace = next;

@@ -128,6 +128,7 @@ struct machine_resume trap_from_user(uint64_t vector, uint64_t error)
 
 static void report(const struct trap_frame *frame)
 {
+    uint64_t found = this_cpu()->found_root, root = found != 0 ? found : read_cr3();
     char storage[320];
     struct text_buf text = text_buf_over(storage, sizeof storage);
     const struct {
@@ -135,7 +136,7 @@ static void report(const struct trap_frame *frame)
         uint64_t value;
     } words[] = {
         {" on cpu ", this_cpu()->index}, {": rip ", frame->rip}, {" rsp ", frame->rsp}, {" error ", frame->error},
-        {" cr2 ", read_cr2()},           {" cr3 ", read_cr3()},  {" rax ", frame->rax}, {" rdi ", frame->rdi},
+        {" cr2 ", read_cr2()},           {" cr3 ", root},        {" rax ", frame->rax}, {" rdi ", frame->rdi},
         {" rsi ", frame->rsi},           {" rbp ", frame->rbp},
     };
     text_buf_append_str(&text, "\nkernel exception: ");

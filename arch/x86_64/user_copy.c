@@ -19,6 +19,13 @@ static bool in_user_half(struct user_ptr at, uint64_t len)
     return len == 0 || (checked_add_u64(at.addr, len, &end) && end <= USER_HALF_LIMIT);
 }
 
+/* The address within the user half whatever it is, so that a processor that runs past the range check reads none of the
+ * kernel's memory. Nothing that the check lets through changes. */
+static uint64_t masked(uint64_t address)
+{
+    return address & (USER_HALF_LIMIT - 1);
+}
+
 static bool copy_active(void *dst, const void *src, size_t len)
 {
     if (cpu_features.smap)
@@ -50,9 +57,9 @@ bool machine_copy_in(struct machine_aspace *as, void *dst, struct user_ptr src, 
     if (!in_user_half(src, len))
         return false;
     if (as == this_cpu()->aspace)
-        return copy_active(dst, (const void *)(uintptr_t)src.addr, len);
+        return copy_active(dst, (const void *)(uintptr_t)masked(src.addr), len);
     uint8_t *to = dst;
-    for (uint64_t va = src.addr; len > 0;) {
+    for (uint64_t va = masked(src.addr); len > 0;) {
         size_t part = within_page(va, len);
         const uint8_t *from = user_byte(as, va, false);
         if (from == NULL)
@@ -70,9 +77,9 @@ bool machine_copy_out(struct machine_aspace *as, struct user_ptr dst, const void
     if (!in_user_half(dst, len))
         return false;
     if (as == this_cpu()->aspace)
-        return copy_active((void *)(uintptr_t)dst.addr, src, len);
+        return copy_active((void *)(uintptr_t)masked(dst.addr), src, len);
     const uint8_t *from = src;
-    for (uint64_t va = dst.addr; len > 0;) {
+    for (uint64_t va = masked(dst.addr); len > 0;) {
         size_t part = within_page(va, len);
         uint8_t *to = user_byte(as, va, true);
         if (to == NULL)
@@ -90,7 +97,7 @@ bool machine_user_range_ok(const struct machine_aspace *as, struct user_ptr at, 
     uint64_t end = at.addr + len;
     if (!in_user_half(at, len))
         return false;
-    for (uint64_t va = at.addr & ~(PAGE_SIZE - 1); len > 0 && va < end; va += PAGE_SIZE)
+    for (uint64_t va = masked(at.addr) & ~(PAGE_SIZE - 1); len > 0 && va < end; va += PAGE_SIZE)
         if (user_byte(as, va, write) == NULL)
             return false;
     return true;

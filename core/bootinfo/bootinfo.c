@@ -8,6 +8,7 @@
 #include "abi/layout.h"
 #include "core/base/bytes.h"
 #include "core/base/checked.h"
+#include "core/base/text.h"
 
 static const char *const error_texts[BOOTINFO_ERROR_COUNT] = {
     [BOOTINFO_OK] = "",
@@ -163,4 +164,20 @@ enum bootinfo_error bootinfo_finish(struct boot_info *info)
     if (info->module_len != 0 && !bootinfo_usable(info, info->module_start, info->module_len))
         return BOOTINFO_BAD_MODULE;
     return BOOTINFO_OK;
+}
+
+const char *bootinfo_option(const struct boot_info *info, const char *prefix, size_t *len)
+{
+    size_t prefix_len = text_len(prefix);
+    uint32_t start = 0;
+    for (uint32_t i = 0; i <= info->cmdline_len; i++) {
+        if (i < info->cmdline_len && info->cmdline[i] != ' ')
+            continue;
+        if (i - start >= prefix_len && text_equal(info->cmdline + start, prefix_len, prefix, prefix_len)) {
+            *len = i - start - prefix_len;
+            return info->cmdline + start + prefix_len;
+        }
+        start = i + 1;
+    }
+    return NULL;
 }

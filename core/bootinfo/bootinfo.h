@@ -80,5 +80,8 @@ const char *bootinfo_error_text(enum bootinfo_error error);
 /* Does [start, start + len) lie in one usable range? False for len 0 and for a range that wraps. */
 bool bootinfo_usable(const struct boot_info *info, uint64_t start, uint64_t len);
 
+/* What follows `prefix` in the first word of the command line that begins with it, and its length; NULL without one. */
+const char *bootinfo_option(const struct boot_info *info, const char *prefix, size_t *len);
+
 /* First byte past the highest usable page. */
 uint64_t bootinfo_usable_end(const struct boot_info *info);

@@ -514,6 +514,35 @@ static void test_every_error_has_a_text(void **state)
         assert_true(strlen(bootinfo_error_text((enum bootinfo_error)i)) > 5);
 }
 
+static void option_is(const char *prefix, const char *value)
+{
+    size_t len = 99;
+    const char *found = bootinfo_option(&info, prefix, &len);
+    assert_non_null(found);
+    assert_int_equal(len, strlen(value));
+    assert_memory_equal(found, value, len);
+}
+
+static void test_options_are_words(void **state)
+{
+    (void)state;
+    static const char line[] = "quiet  a=1 a=2 xb=3 b= long=value";
+    size_t len;
+    info.cmdline_len = sizeof line - 1;
+    memcpy(info.cmdline, line, info.cmdline_len);
+    option_is("quiet", "");
+    option_is("a=", "1");
+    option_is("b=", "");
+    option_is("long=", "value");
+    option_is("long", "=value");
+    assert_null(bootinfo_option(&info, "c=", &len));
+    assert_null(bootinfo_option(&info, "=1", &len));
+    assert_null(bootinfo_option(&info, "a=1 a", &len));
+    assert_null(bootinfo_option(&info, "long=value!", &len));
+    info.cmdline_len = 0;
+    assert_null(bootinfo_option(&info, "a=", &len));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +562,7 @@ int main(void)
         cmocka_unit_test(test_random_pvh),
         cmocka_unit_test(test_random_multiboot2),
         cmocka_unit_test(test_every_error_has_a_text),
+        cmocka_unit_test(test_options_are_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,34 +41,17 @@ static void refuse_str(const char *kind, const char *text)
     boot_refuse(kind, text, text_len(text));
 }
 
-/* What follows `prefix` in the first word of the kernel's command line that begins with it; NULL without one. */
-static const char *option(const struct boot_info *info, const char *prefix, size_t *rest)
-{
-    size_t len = text_len(prefix);
-    uint32_t start = 0;
-    for (uint32_t i = 0; i <= info->cmdline_len; i++) {
-        if (i < info->cmdline_len && info->cmdline[i] != ' ')
-            continue;
-        if (i - start >= len && text_equal(info->cmdline + start, len, prefix, len)) {
-            *rest = i - start - len;
-            return info->cmdline + start + len;
-        }
-        start = i + 1;
-    }
-    return NULL;
-}
-
 /* Is the word there? */
 static bool has_option(const struct boot_info *info, const char *word)
 {
     size_t rest;
-    return option(info, word, &rest) != NULL && rest == 0;
+    return bootinfo_option(info, word, &rest) != NULL && rest == 0;
 }
 
 static void request_graph(const struct boot_info *info)
 {
     size_t len;
-    const char *value = option(info, "capos.graph=", &len);
+    const char *value = bootinfo_option(info, "capos.graph=", &len);
     if (value != NULL)
         graph_request(value, len);
 }
@@ -121,8 +104,16 @@ static void report_ready(const struct process *init)
     text_buf_append_str(text, " name=");
     text_buf_append(text, init->name, init->name_len);
     log_verdict(&line);
+    text = log_begin(&line);
+    text_buf_append_str(text, "mitigations ");
+    machine_describe_mitigations(text);
+    log_verdict(&line);
     if (has_option(&kernel.boot.info, "quiet"))
         return;
+    text = log_begin(&line);
+    text_buf_append_str(text, "capOS: mitigations ");
+    machine_describe_mitigations(text);
+    log_console(&line);
     text = log_begin(&line);
     text_buf_append_str(text, "capOS: ready after ");
     text_buf_append_u64(text, kernel.boot.ready_ns / 1000000);

@@ -94,6 +94,12 @@ static void check_page_tables(struct text_buf *why)
     find_lost(&walk, tables_charged);
 }
 
+static void check_user_tables(struct text_buf *why)
+{
+    if (!machine_user_tables_are_valid(why) && why->len == 0)
+        text_buf_append_str(why, "user tables are not as they must be");
+}
+
 static void blame(struct text_buf *why, const struct process *process, const char *what)
 {
     if (why->len != 0)
@@ -206,6 +212,7 @@ struct check {
 
 static const struct check checks[] = {
     {"page-tables", check_page_tables},
+    {"user-tables", check_user_tables},
     {"ledgers", check_ledgers},
     {"processes", check_processes},
     {"parks", check_parks},

@@ -136,7 +136,7 @@ PROGRAM(checked_exits)
 
 static const struct sim_test tests[] = {
     { .name = "check.in-order", .init = in_order, .grants = { { "power_control", NULL } }, .never_exits = true,
-      .verdict = "check page-tables ok\ncheck ledgers ok\ncheck processes ok\n" },
+      .verdict = "check page-tables ok\ncheck user-tables ok\ncheck ledgers ok\ncheck processes ok\n" },
     BROKEN("check.lost-frame", lost_frame, "check page-tables lost frames of class"),
     BROKEN("check.two-owners", two_owners, "check page-tables frame has two owners at"),
     BROKEN("check.kernel-frame", kernel_frame, "check page-tables frame of the kernel's is mapped at"),

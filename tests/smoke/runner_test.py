@@ -13,7 +13,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GOOD = ["capos-verdict 1", "frames free=100", "init pid=1 name=p", "exit pid=1 code=0 name=p",
-        "ledger pid=1 caps=0 calls=0 scratch=0 frames=0 vres=0", "check page-tables ok", "frames free=100",
+        "ledger pid=1 caps=0 calls=0 scratch=0 frames=0 vres=0", "check page-tables ok", "check user-tables ok", "frames free=100",
         "halt status=0 init exited"]
 FAKE_QEMU = """#!/usr/bin/env python3
 import re, socket, sys
@@ -125,7 +125,7 @@ def test_invariants(tree):
     tree.fails("W+X page", verdict=replaced("page-tables ok", "page-tables W+X page"))
     tree.fails("did not check its page tables", verdict=without("check page-tables ok"))
     leaking = list(GOOD)
-    leaking[6] = "frames free=99"
+    leaking[7] = "frames free=99"
     tree.fails("frames before and after", verdict=leaking)
 
 

@@ -14,17 +14,17 @@ import tempfile
 import time
 
 from . import graph, package, sources
-from .machine import HALT_STATUS, Boot, Machine
+from .machine import CPU, CPUS, HALT_STATUS, Boot, Machine
 from .terminal import Output, Terminal
 
 STATUS_USAGE, STATUS_TIME_OUT, STATUS_PANIC, STATUS_REFUSED, STATUS_INTERRUPTED = 2, 124, 125, 126, 130
 MEMORY_MIN_M = 4
 KERNEL = os.environ.get("CAPOS_KERNEL") or os.path.join(package.ROOT, "build", "kernel.elf")
 USAGE = """usage: capos run PROGRAM [--grant NAME[=SOURCE]]... [--with NAME=ELF]... [--smp N] [--memory SIZE]
-                 [--timeout S] [-- ARGS]
-       capos boot PACKAGE [--smp N] [--memory SIZE] [--timeout S]
+                 [--cpu CPU] [--mitigations auto|off|on] [--timeout S] [-- ARGS]
+       capos boot PACKAGE [--smp N] [--memory SIZE] [--cpu CPU] [--mitigations auto|off|on] [--timeout S]
        capos graph [PACKAGE] [--format text|dot|svg] [--check] [--after MS] [--output FILE]
-                 [--smp N] [--memory SIZE] [--timeout S]
+                 [--smp N] [--memory SIZE] [--cpu CPU] [--mitigations auto|off|on] [--timeout S]
        capos COMMAND --help"""
 
 
@@ -58,6 +58,19 @@ def cpu_count(text):
     return int(text)
 
 
+def cpu_model(text):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.,+=-]*", text):
+        raise argparse.ArgumentTypeError(f"bad processor {text!r}")
+    return text
+
+
+def make_boot(parsed, *files, options="", **others):
+    """The machine that the options ask for."""
+    if parsed.mitigations is not None:
+        options = f"{options} mitigations={parsed.mitigations}".strip()
+    return Boot(*files, smp=parsed.smp, memory=parsed.memory, cpu=parsed.cpu, options=options, **others)
+
+
 def seconds(text):
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or float(text) <= 0:
         raise argparse.ArgumentTypeError(f"bad time {text!r}; seconds, more than 0")
@@ -67,6 +80,10 @@ def seconds(text):
 def add_machine_options(parser):
     parser.add_argument("--smp", metavar="N", type=cpu_count, default=1, help="processors, 1 to 16 (1)")
     parser.add_argument("--memory", metavar="SIZE", type=memory_size, default="256M", help="memory, for example 256M (256M)")
+    parser.add_argument("--cpu", metavar="CPU", type=cpu_model,
+                        help=f"the processor: {', '.join(sorted(CPUS))} or a model of QEMU's ($CAPOS_CPU, else {CPU})")
+    parser.add_argument("--mitigations", choices=("auto", "off", "on"),
+                        help="defences against speculation: what the processor needs (auto), none, all")
     parser.add_argument("--timeout", metavar="S", type=seconds, help="end the run after S seconds (never)")
 
 
@@ -240,8 +257,7 @@ def run(argv):
     check_arguments(arguments, grants)
     need_kernel()
     with tempfile.TemporaryDirectory(prefix="capos-run-") as folder:
-        boot = Boot(KERNEL, package.build(folder, name, files, grants, arguments), smp=parsed.smp, memory=parsed.memory,
-                    options="quiet")
+        boot = make_boot(parsed, KERNEL, package.build(folder, name, files, grants, arguments), options="quiet")
         has_terminal = "terminal_session" in (source for _, source in grants)
         return judge(*attend(boot, parsed.timeout, has_terminal), parsed.timeout)
 
@@ -254,10 +270,12 @@ def boot_package(argv):
     if not os.path.isfile(parsed.package):
         raise Refused(f"package {parsed.package}: no such file")
     if parsed.package.endswith(".iso"):
-        boot = Boot(image=parsed.package, smp=parsed.smp, memory=parsed.memory)
+        if parsed.mitigations is not None:
+            raise Refused("--mitigations: an image has its own command line")
+        boot = make_boot(parsed, image=parsed.package)
     else:
         need_kernel()
-        boot = Boot(KERNEL, parsed.package, smp=parsed.smp, memory=parsed.memory)
+        boot = make_boot(parsed, KERNEL, parsed.package)
     return judge(*attend(boot, parsed.timeout, True), parsed.timeout)
 
 
@@ -323,7 +341,7 @@ def show_graph(argv):
     with tempfile.TemporaryDirectory(prefix="capos-graph-") as folder:
         path = graph_package(parsed.package, folder)
         when = "idle" if parsed.after is None else parsed.after
-        boot = Boot(KERNEL, path, smp=parsed.smp, memory=parsed.memory, options=f"quiet capos.graph={when}")
+        boot = make_boot(parsed, KERNEL, path, options=f"quiet capos.graph={when}")
         shown, machine, status, error = graph.take(boot, parsed.timeout, verdict_log())
         if not shown.complete:
             if machine.timed_out:

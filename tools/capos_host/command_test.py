@@ -162,6 +162,30 @@ def test_package_holds_programs_grants_and_arguments(bench):
         assert part in text or part.replace("ünï", "\\303\\274n\\303\\257") in text, (part, text)
 
 
+def test_processor_and_mitigations_reach_the_machine(bench):
+    seen = os.path.join(bench.folder, "seen")
+    script = (f"words = [sys.argv[sys.argv.index(option) + 1] for option in ('-cpu', '-append')]\n"
+              f"open({seen!r}, 'w').write('|'.join(words))\n" + says(START + "exit pid=1 code=0 name=p\nhalt status=0 init exited\n"))
+
+    def machine(*options):
+        bench.expect(["run", bench.program, *options], 0, "code 0", script)
+        with open(seen, encoding="utf-8") as stream:
+            return tuple(stream.read().split("|"))
+    os.environ.pop("CAPOS_CPU", None)
+    default, options = machine()
+    assert default.startswith("EPYC") and options == "quiet", (default, options)
+    cpu, options = machine("--cpu", "isolated", "--mitigations", "off")
+    assert cpu.startswith("Haswell-noTSX,") and options == "quiet mitigations=off", (cpu, options)
+    assert machine("--cpu", "max,-avx")[0] == "max,-avx"
+    os.environ["CAPOS_CPU"] = "isolated"
+    assert machine()[0] == cpu and machine("--cpu", "shared")[0] == default
+    del os.environ["CAPOS_CPU"]
+    for wrong in (("--cpu", "a b"), ("--cpu", "-h"), ("--mitigations", "some")):
+        assert bench.run("run", bench.program, *wrong)[0] == 2, wrong
+    image = bench.write("image.iso", b"")
+    bench.expect(["boot", image, "--mitigations", "on"], 126, "an image has its own command line")
+
+
 def test_programs_lose_their_debug_information_only_when_needed(bench):
     source = bench.write("big.c", b"int main(void) { return 0; }\n")
     program = os.path.join(bench.folder, "big")

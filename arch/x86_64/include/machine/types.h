@@ -23,6 +23,7 @@ struct machine_context {
 
 struct machine_aspace {
     uint64_t root; /* physical address of the top-level table */
+    uint32_t tops; /* top-level entries of the user half in use are below this */
     uint32_t cpus; /* bit per CPU that has the space active; changes under the kernel lock */
     bool (*take)(void *owner, uint64_t *frame);
     void (*give)(void *owner, uint64_t frame);
