@@ -68,6 +68,8 @@ def make_boot(parsed, *files, options="", **others):
     """The machine that the options ask for."""
     if parsed.mitigations is not None:
         options = f"{options} mitigations={parsed.mitigations}".strip()
+    if parsed.quota:
+        options = f"{options} capos.quota=1".strip()
     return Boot(*files, smp=parsed.smp, memory=parsed.memory, cpu=parsed.cpu, options=options, **others)
 
 
@@ -84,6 +86,7 @@ def add_machine_options(parser):
                         help=f"the processor: {', '.join(sorted(CPUS))} or a model of QEMU's ($CAPOS_CPU, else {CPU})")
     parser.add_argument("--mitigations", choices=("auto", "off", "on"),
                         help="defences against speculation: what the processor needs (auto), none, all")
+    parser.add_argument("--quota", action="store_true", help="tell at the end of each process what its ledger still shows")
     parser.add_argument("--timeout", metavar="S", type=seconds, help="end the run after S seconds (never)")
 
 

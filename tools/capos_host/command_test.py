@@ -176,6 +176,7 @@ def test_processor_and_mitigations_reach_the_machine(bench):
     assert default.startswith("EPYC") and options == "quiet", (default, options)
     cpu, options = machine("--cpu", "isolated", "--mitigations", "off")
     assert cpu.startswith("Haswell-noTSX,") and options == "quiet mitigations=off", (cpu, options)
+    assert machine("--quota")[1] == "quiet capos.quota=1"
     assert machine("--cpu", "max,-avx")[0] == "max,-avx"
     os.environ["CAPOS_CPU"] = "isolated"
     assert machine()[0] == cpu and machine("--cpu", "shared")[0] == default
