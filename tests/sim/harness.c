@@ -174,6 +174,8 @@ static void judge(const struct sim_test *test, const struct sim_result *result)
     CHECK(test->console == NULL || faulting || strstr(result->console, test->console) != NULL);
     CHECK(test->not_console == NULL || strstr(result->console, test->not_console) == NULL);
     CHECK(test->verdict == NULL || faulting || strstr(result->verdict, test->verdict) != NULL);
+    if (test->judge != NULL && !faulting)
+        test->judge(result);
     if (!test->broken)
         harness_check_verdict(result->verdict);
 }

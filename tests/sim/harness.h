@@ -43,6 +43,7 @@ struct sim_test {
     void (*after_boot)(void);           /* arch/host/sim.h, as the next three */
     bool no_wall_clock, no_entropy;
     const char *cmdline;
+    void (*judge)(const struct sim_result *result); /* more to check at the end; not when a fault was injected */
 };
 
 /* The boot package of a test, for tests that do something else with it. Returns its length; at most HARNESS_PACKAGE_BYTES. */
