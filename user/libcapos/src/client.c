@@ -13,6 +13,8 @@
 #include "schema/generated/capos.h"
 #include "self.h"
 
+#define RESULT_BYTES_MIN 512u
+
 struct reply_cap {
     uint32_t cap_id;
     uint64_t interface_id;
@@ -140,6 +142,22 @@ static enum capos_status add_transfers(const struct capos_transfer *caps, uint16
     return CAPOS_OK;
 }
 
+/*
+ * A profile may allow less than the buffers hold. The kernel then refuses before anything is done: what it does take is
+ * looked for, and kept.
+ */
+static enum capos_status run_call(struct ring_sqe *sqe, struct capos_completion *done)
+{
+    enum capos_status status = capos_ring_run(capos_ring(), sqe, done);
+    while (status == CAPOS_OK && done->result == CAP_ERR_INVALID_REQUEST && sqe->result_len > RESULT_BYTES_MIN) {
+        sqe->result_len /= 2;
+        status = capos_ring_run(capos_ring(), sqe, done);
+    }
+    if (status == CAPOS_OK && done->result != CAP_ERR_INVALID_REQUEST)
+        buffer_bytes = sqe->result_len;
+    return status;
+}
+
 enum capos_status capos_client_call_with(struct capos_client *client, const struct capos_method_call *call,
                                          const struct capos_transfer *caps, uint16_t cap_count)
 {
@@ -156,7 +174,7 @@ enum capos_status capos_client_call_with(struct capos_client *client, const stru
         .result_addr = (uintptr_t)reply, .result_len = buffer_bytes,
     };
     struct capos_completion done;
-    status = capos_ring_run(capos_ring(), &sqe, &done);
+    status = run_call(&sqe, &done);
     if (status != CAPOS_OK)
         return status;
     if (done.result == CAP_ERR_APPLICATION_EXCEPTION)

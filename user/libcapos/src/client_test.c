@@ -21,7 +21,7 @@
 static struct capset_entry entry = { .cap_id = 5, .name_len = 5, .interface_id = CAPOS_TIMER_INTERFACE_ID, .name = "timer" };
 static struct capset_entry facet = { .cap_id = 6, .name_len = 7, .interface_id = CAPOS_ENDPOINT_INTERFACE_ID, .name = "service" };
 static struct ring_sqe sent[16];
-static uint32_t sent_count;
+static uint32_t sent_count, taken_bytes; /* results that the profile of the test allows; 0: any */
 static struct capos_completion answer;
 static enum capos_status ring_status;
 static uint8_t reply_bytes[256];
@@ -47,6 +47,10 @@ enum capos_status capos_ring_run(struct capos_ring *ring, const struct ring_sqe 
         *out = (struct capos_completion){ .result = 0 };
         return CAPOS_OK;
     }
+    if (taken_bytes != 0 && sqe->result_len > taken_bytes) {
+        *out = (struct capos_completion){ .result = CAP_ERR_INVALID_REQUEST };
+        return CAPOS_OK;
+    }
     memcpy((void *)(uintptr_t)sqe->result_addr, reply_bytes, reply_len);
     *out = answer;
     return ring_status;
@@ -55,7 +59,7 @@ enum capos_status capos_ring_run(struct capos_ring *ring, const struct ring_sqe 
 static int setup(void **state)
 {
     (void)state;
-    sent_count = reply_len = 0;
+    sent_count = reply_len = taken_bytes = 0;
     ring_status = CAPOS_OK;
     answer = (struct capos_completion){ 0 };
     return 0;
@@ -73,6 +77,30 @@ static void answer_with(const uint64_t *words, uint32_t count)
     memcpy(reply_bytes, words, count * 8);
     reply_len = count * 8;
     answer.result = (int32_t)reply_len;
+}
+
+/* Last of all tests: the buffers stay as small as they became. */
+static void a_small_profile_is_found_out(void **state)
+{
+    (void)state;
+    struct capos_client client = timer();
+    struct capos_timer_now_results now;
+    taken_bytes = 100;
+    assert_int_equal(capos_timer_now(&client, NULL, &now), CAPOS_INVALID_REQUEST);
+    assert_int_equal(sent_count, 6);
+    assert_int_equal(sent[5].result_len, 512);
+    sent_count = 0;
+    taken_bytes = 4096;
+    answer_with((const uint64_t[]){ 0x0000000300000000, 0x0000000200000000, 111, 222 }, 4);
+    assert_int_equal(capos_timer_now(&client, NULL, &now), CAPOS_OK);
+    assert_int_equal(now.monotonic_ns, 111);
+    assert_int_equal(sent_count, 3);
+    assert_int_equal(sent[0].result_len, CAPOS_CALL_BUFFER_BYTES);
+    assert_int_equal(sent[2].result_len, 4096);
+    sent_count = 0;
+    assert_int_equal(capos_timer_now(&client, NULL, &now), CAPOS_OK);
+    assert_int_equal(sent_count, 1);
+    assert_int_equal(sent[0].result_len, 4096);
 }
 
 static void open_compares_name_and_interface(void **state)
@@ -256,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(capabilities_of_a_reply, setup),
         cmocka_unit_test_setup(too_many_capabilities, setup),
         cmocka_unit_test_setup(request_that_does_not_fit, setup),
+        cmocka_unit_test_setup(a_small_profile_is_found_out, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
