@@ -25,6 +25,11 @@ sim-build: $(addprefix $(B)/sim/,$(SIM_TESTS))
 sim: sim-build ## run the simulation tests (SEED=n chooses the run)
 	@printf '%s\n' $(SIM_TESTS) | xargs -P 2 -I NAME env SEED=$(SEED) $(B)/sim/NAME
 
+# Every step of 1 to 1,000, every process that lives then, and somebody at every k-th step, on 1, 2 and 4 CPUs.
+.PHONY: kill-sweep
+kill-sweep: $(B)/sim/kill ## kill each process at each of 1,000 steps on the simulated machine, half an hour (SEED=n; CI does a share)
+	@KILL_OF=1 SEED=$(SEED) $(B)/sim/kill
+
 # For tools/mutants.
 .PHONY: print-sim-flags print-sim-objects
 print-sim-flags:

@@ -227,6 +227,18 @@ void sim_fail_at(uint64_t nth)
     kernel.faults.fail_at = nth;
 }
 
+bool sim_enter(uint32_t cpu, void (*act)(void *), void *context)
+{
+    if (cpu >= host.config.cpus || !host.cpus[cpu].started)
+        return false;
+    host.cpu = cpu;
+    lock_acquire(&kernel.lock);
+    act(context);
+    lock_release(&kernel.lock);
+    host.cpus[cpu].now = kernel_on_kick();
+    return true;
+}
+
 static void before_step(void)
 {
     if (host.config.before_step != NULL)

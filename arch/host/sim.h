@@ -65,6 +65,10 @@ struct sim_result {
 /* Lets the nth fault point of the run fail (a point already passed: none). For before_step. */
 void sim_fail_at(uint64_t nth);
 
+/* Between steps: that CPU enters the kernel, runs `act` under its lock as a program's entry there would, and leaves. False,
+ * and nothing happened, when the CPU has not started yet. For before_step. */
+bool sim_enter(uint32_t cpu, void (*act)(void *), void *context);
+
 /* Runs a whole machine from kernel_boot to its end. Once per host process: kernel state is static. */
 struct sim_result sim_run(const struct sim_config *config);
 
