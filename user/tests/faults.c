@@ -44,13 +44,6 @@ static void read_model_register(void) { __asm__ volatile("rdmsr" ::"c"(0xc000008
 static void read_counter(void) { __asm__ volatile("rdpmc" ::"c"(0) : "eax", "edx"); }
 static void write_segment_base(void) { __asm__ volatile("wrgsbase %0" ::"r"(0x200000ull)); }
 static void trap_instruction(void) { __asm__ volatile(".byte 0xf1"); }
-/* The kernel's table addresses (UMIP). */
-static void store_table(void)
-{
-    uint8_t table[10];
-    __asm__ volatile("sgdt %0" : "=m"(table));
-}
-
 static void stack_overflow(void) { __asm__ volatile("1: push %%rax; jmp 1b" ::: "memory"); }
 static void bad_stack(void) { __asm__ volatile("mov $0x10, %%rsp; push %%rax" ::: "memory"); }
 static void load_segment(void) { __asm__ volatile("mov %0, %%ds" ::"r"(0x10)); }
@@ -92,7 +85,7 @@ static const struct {
     { "single-step", single_step }, { "cr3", read_control_register }, { "rdmsr", read_model_register },
     { "x87-divide", floating_point }, { "stack-overflow", stack_overflow },
     { "bad-stack", bad_stack }, { "load-ds", load_segment }, { "in", port_input }, { "out-verdict", verdict_port },
-    { "rdpmc", read_counter }, { "wrgsbase", write_segment_base }, { "int1", trap_instruction }, { "sgdt", store_table },
+    { "rdpmc", read_counter }, { "wrgsbase", write_segment_base }, { "int1", trap_instruction },
 };
 
 #define FAULTS (sizeof faults / sizeof faults[0])

@@ -143,17 +143,6 @@ static inline int witness_run(void)
     return 44;
 }
 
-static inline void witness_start(const char *binary)
-{
-    witness_object = new_object();
-    witness_page = map_object(&witness_object);
-    struct capos_cap_grant grants[] = {
-        capos_grant_held("console", hostile_console.cap_id, CAPOS_CONSOLE_INTERFACE_ID),
-        capos_grant_held("beats", witness_object.cap_id, CAPOS_MEMORY_OBJECT_INTERFACE_ID),
-    };
-    (void)spawn_task(binary, "witness", grants, 2, &witness_process);
-}
-
 static inline uint32_t witness_beats(void)
 {
     return load_acquire_u32((const uint32_t *)(uintptr_t)&witness_page->beats);
@@ -170,6 +159,18 @@ static inline bool witness_goes_on(void)
         sleep_ns(&timer, 300000);
     }
     return false;
+}
+
+static inline void witness_start(const char *binary)
+{
+    witness_object = new_object();
+    witness_page = map_object(&witness_object);
+    struct capos_cap_grant grants[] = {
+        capos_grant_held("console", hostile_console.cap_id, CAPOS_CONSOLE_INTERFACE_ID),
+        capos_grant_held("beats", witness_object.cap_id, CAPOS_MEMORY_OBJECT_INTERFACE_ID),
+    };
+    (void)spawn_task(binary, "witness", grants, 2, &witness_process);
+    check(witness_goes_on(), "the witness does not start"); /* what it needs it has now, so frames can be counted */
 }
 
 /* A case that ended the process it ran in. */
