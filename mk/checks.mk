@@ -37,6 +37,10 @@ deps-check: ## check the lock file: versions, checksums, licences
 run-no-authority: all ## boot the service that holds nothing and show that it can do nothing
 	@tests/smoke/runner no-authority
 
+.PHONY: run-untrusted-exhaustion
+run-untrusted-exhaustion: all ## quotas driven to their limits in three passes, every line shown
+	@tests/smoke/runner --show exhaustion-core exhaustion-captable exhaustion-frames
+
 .PHONY: run-untrusted-hostile
 HOSTILE := $(notdir $(wildcard tests/smoke/hostile-*)) ring-wire ring-queue bad-elf faults syscall-state no-authority
 run-untrusted-hostile: all ## hostile input, case by case, with what came of each (docs/security/hostile-input.md)

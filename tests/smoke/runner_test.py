@@ -97,6 +97,8 @@ def test_events(tree):
     wanted = 'events = [{{ pid = 2, class = "quota", code = -9, {} }}, {{ count = {} }}]'
     tree.passes(wanted.format("count = 64, printed = 8", 68), output=said)
     tree.passes(wanted.format("least = 64", 68), output=said)
+    tree.passes(wanted.format("count = 64, summaries = 1", 68), output=said)
+    tree.fails(": 1 summaries", wanted.format("count = 64, summaries = 2", 68), output=said)
     tree.fails("tells of 64", wanted.format("count = 65", 68), output=said)
     tree.fails("tells of 68", wanted.format("count = 64", 64), output=said)
     tree.fails("tells of 64", wanted.format("least = 65", 68), output=said)
