@@ -27,8 +27,8 @@
 #define DIAG_LINE_BYTES 160u               /* of a line, with the LF that the sink adds */
 
 enum diag_class {
-    DIAG_OTHER, /* what no key of its own has counted */
-    DIAG_SQE_INVALID, DIAG_USER_BUFFER, DIAG_CAP_LOOKUP, DIAG_TRANSFER, DIAG_ENDPOINT,
+    /* `other`: what no key of its own has counted */
+    DIAG_OTHER, DIAG_SQE_INVALID, DIAG_USER_BUFFER, DIAG_CAP_LOOKUP, DIAG_TRANSFER, DIAG_ENDPOINT,
     DIAG_QUOTA, DIAG_RING_CORRUPT, DIAG_FAULT, DIAG_SPAWN, DIAG_MANIFEST, DIAG_CLASS_COUNT
 };
 

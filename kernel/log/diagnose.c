@@ -15,6 +15,8 @@
 static struct diag diag = DIAG_INITIAL;
 static uint32_t timer = TIMER_NONE; /* runs while something is counted */
 
+#define TEXT(literal) {literal, sizeof literal - 1}
+
 /* A context: for lines that wait for room. */
 static bool write_line(void *context, const char *bytes, size_t len)
 {
@@ -85,29 +87,29 @@ void diagnose_answer(struct process *process, const struct ring_sqe *sqe, int32_
 {
     static const struct {
         enum diag_class class;
-        const char *text;
+        struct capn_text text;
     } answers[] = {
-        [-CAP_ERR_INVALID_REQUEST] = {DIAG_SQE_INVALID, "invalid request"},
-        [-CAP_ERR_INVALID_PARAMS_BUFFER] = {DIAG_USER_BUFFER, "params are not in readable memory"},
-        [-CAP_ERR_INVALID_RESULT_BUFFER] = {DIAG_USER_BUFFER, "result buffer is too small or not in writable memory"},
-        [-CAP_ERR_UNSUPPORTED_OPCODE] = {DIAG_SQE_INVALID, "unsupported opcode"},
-        [-CAP_ERR_TRANSFER_NOT_SUPPORTED] = {DIAG_TRANSFER, "transfer is not allowed"},
-        [-CAP_ERR_INVALID_TRANSFER_DESCRIPTOR] = {DIAG_TRANSFER, "invalid transfer descriptor"},
-        [-CAP_ERR_TRANSFER_ABORTED] = {DIAG_TRANSFER, "transfer was undone"},
+        [-CAP_ERR_INVALID_REQUEST] = {DIAG_SQE_INVALID, TEXT("invalid request")},
+        [-CAP_ERR_INVALID_PARAMS_BUFFER] = {DIAG_USER_BUFFER, TEXT("params are not in readable memory")},
+        [-CAP_ERR_INVALID_RESULT_BUFFER] = {DIAG_USER_BUFFER, TEXT("result buffer is too small or not in writable memory")},
+        [-CAP_ERR_UNSUPPORTED_OPCODE] = {DIAG_SQE_INVALID, TEXT("unsupported opcode")},
+        [-CAP_ERR_TRANSFER_NOT_SUPPORTED] = {DIAG_TRANSFER, TEXT("transfer is not allowed")},
+        [-CAP_ERR_INVALID_TRANSFER_DESCRIPTOR] = {DIAG_TRANSFER, TEXT("invalid transfer descriptor")},
+        [-CAP_ERR_TRANSFER_ABORTED] = {DIAG_TRANSFER, TEXT("transfer was undone")},
     };
     if (result < CAP_ERR_TRANSFER_ABORTED || result >= 0)
         return;
     enum diag_class class = answers[-result].class;
-    const char *text = answers[-result].text;
+    struct capn_text text = answers[-result].text;
     bool names_one = sqe->opcode == RING_OP_RELEASE || sqe->opcode == RING_OP_CANCEL;
     bool well_formed = result == CAP_ERR_INVALID_REQUEST && ring_wire_check(sqe) == RING_WIRE_OK;
     if (result == CAP_ERR_INVOKE_FAILED || (well_formed && names_one)) {
-        text = lookup_text(process, sqe, &class);
+        text = capn_text_of(lookup_text(process, sqe, &class));
     } else if (well_formed && (sqe->opcode == RING_OP_CALL || sqe->opcode == RING_OP_RETURN)) {
         class = DIAG_QUOTA;
-        text = "more bytes than the profile's scratch limit";
+        text = (struct capn_text)TEXT("more bytes than the profile's scratch limit");
     }
-    diagnose(process, sqe, class, result, capn_text_of(text));
+    diagnose(process, sqe, class, result, text);
 }
 
 void diagnose_exit(const struct process *process)

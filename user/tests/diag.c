@@ -81,7 +81,7 @@ static void sixty_four_malformed(void)
     repeat((struct ring_sqe){ .opcode = RING_OP_CANCEL, .len = 8 }, 10, CAP_ERR_INVALID_REQUEST, "CANCEL with a length");
     repeat((struct ring_sqe){ .opcode = 77 }, 10, CAP_ERR_INVALID_REQUEST, "opcode 77");
     repeat((struct ring_sqe){ .opcode = RING_OP_CALL, .pipeline_dep = 1 }, 10, CAP_ERR_INVALID_REQUEST, "CALL with a dependency");
-    repeat((struct ring_sqe){ .opcode = RING_OP_CALL, .len = RING_SCRATCH_MAX + 1 }, 14, CAP_ERR_INVALID_REQUEST, "CALL too long");
+    repeat((struct ring_sqe){ .opcode = RING_OP_CALL, .call_id = 1 }, 14, CAP_ERR_INVALID_REQUEST, "CALL with a call id");
     check(run_nop() == 0, "a NOP afterwards");
 }
 
@@ -93,6 +93,8 @@ static void bad_buffers_and_ids(uint32_t console)
     repeat(call, 4, CAP_ERR_INVALID_PARAMS_BUFFER, "params in the kernel");
     call = (struct ring_sqe){ .opcode = RING_OP_CALL, .cap_id = console, .result_addr = UNMAPPED, .result_len = 8 };
     repeat(call, 2, CAP_ERR_INVALID_RESULT_BUFFER, "unmapped result");
+    call = (struct ring_sqe){ .opcode = RING_OP_CALL, .cap_id = console, .len = RING_SCRATCH_MAX + 1 };
+    repeat(call, 2, CAP_ERR_INVALID_REQUEST, "CALL too long");
     call = (struct ring_sqe){ .opcode = RING_OP_CALL, .cap_id = NOBODYS };
     repeat(call, 5, CAP_ERR_INVOKE_FAILED, "CALL of nothing");
     repeat((struct ring_sqe){ .opcode = RING_OP_RELEASE, .cap_id = NOBODYS }, 3, CAP_ERR_INVALID_REQUEST, "RELEASE of nothing");
