@@ -52,3 +52,16 @@ kani-lib: ## the proofs of core/, each with its probes, removals and mutants (T=
 
 proof-bounds: ## run the proofs and write docs/verification/bounds.md
 	@tools/prove --quick --table docs/verification/bounds.md
+
+.PHONY: bench bench-check bench-record profile
+bench: all ## instructions per operation beside goals and other systems (ROW=name: only this row)
+	@tools/bench table $(ROW)
+
+bench-check: all ## the same against bench/baseline.toml: 5 % above it, or 15 % above the best ever, fails
+	@tools/bench check
+
+bench-record: all # after a change that is meant: the commit names the row and the reason
+	@tools/bench record
+
+profile: all ## where the instructions of a row go, by function (WORKLOAD=row, SVG=file)
+	@tools/profile $(WORKLOAD) $(if $(SVG),--svg $(SVG))

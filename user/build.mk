@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# User programs. A program is a folder: user/{init,shell,services/*,examples/*} or a single file user/tests/NAME.c;
+# User programs. A program is a folder: user/{init,shell,bench,services/*,examples/*} or a single file user/tests/NAME.c;
 # each links the SDK archive, from which the linker takes what it needs.
 
 USER_INCLUDES := -Iuser/libcapos/include
@@ -37,7 +37,7 @@ endef
 user_folder = $(eval $(call user_program,$(notdir $(patsubst %/,%,$(1))),$(filter-out %_test.c,$(wildcard $(1)*.c))))
 user_file = $(eval $(call user_program,$(basename $(notdir $(1))),$(1)))
 
-$(foreach d,$(sort $(dir $(wildcard $(addsuffix /*.c,user/init user/shell user/services/* user/examples/*)))),$(call user_folder,$(d)))
+$(foreach d,$(sort $(dir $(wildcard $(addsuffix /*.c,user/init user/shell user/bench user/services/* user/examples/*)))),$(call user_folder,$(d)))
 $(foreach f,$(wildcard user/tests/*.c),$(call user_file,$(f)))
 
 .PHONY: user
