@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Tests of core/cap/id.h and core/cap/nospec.h. */
+/* Tests of core/cap/id.h and core/base/nospec.h. */
 #include "core/cap/fixture_test.h"
-#include "core/cap/nospec.h"
+#include "core/base/nospec.h"
 
 static void ids_go_round(void **state)
 {

@@ -6,7 +6,7 @@
  */
 #include "core/cap/table.h"
 
-#include "core/cap/nospec.h"
+#include "core/base/nospec.h"
 
 #define FREE_END UINT32_MAX
 

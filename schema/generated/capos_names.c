@@ -6,6 +6,8 @@
  */
 #include "schema/generated/capos_names.h"
 
+#include "core/base/nospec.h"
+
 static const char *const capos_console_methods[] = {
     "write",
     "writeLine",
@@ -482,7 +484,7 @@ const char *capos_method_name(uint64_t interface_id, uint16_t ordinal)
 {
     const struct capos_interface_names *found = find(interface_id);
 
-    return found != NULL && ordinal < found->method_count ? found->methods[ordinal] : NULL;
+    return found != NULL && ordinal < found->method_count ? found->methods[index_nospec(ordinal, found->method_count)] : NULL;
 }
 
 const char *capos_exception_type_name(enum capos_exception_type value)
@@ -495,7 +497,7 @@ const char *capos_exception_type_name(enum capos_exception_type value)
         "invalidArgument",
     };
 
-    return capos_exception_type_known(value) ? names[value] : NULL;
+    return capos_exception_type_known(value) ? names[index_nospec((uint32_t)value, 5)] : NULL;
 }
 
 const char *capos_line_status_name(enum capos_line_status value)
@@ -506,7 +508,7 @@ const char *capos_line_status_name(enum capos_line_status value)
         "closed",
     };
 
-    return capos_line_status_known(value) ? names[value] : NULL;
+    return capos_line_status_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_line_echo_name(enum capos_line_echo value)
@@ -516,7 +518,7 @@ const char *capos_line_echo_name(enum capos_line_echo value)
         "hidden",
     };
 
-    return capos_line_echo_known(value) ? names[value] : NULL;
+    return capos_line_echo_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_std_io_stream_name(enum capos_std_io_stream value)
@@ -527,7 +529,7 @@ const char *capos_std_io_stream_name(enum capos_std_io_stream value)
         "status",
     };
 
-    return capos_std_io_stream_known(value) ? names[value] : NULL;
+    return capos_std_io_stream_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_std_io_read_mode_name(enum capos_std_io_read_mode value)
@@ -538,7 +540,7 @@ const char *capos_std_io_read_mode_name(enum capos_std_io_read_mode value)
         "hidden",
     };
 
-    return capos_std_io_read_mode_known(value) ? names[value] : NULL;
+    return capos_std_io_read_mode_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_entropy_status_name(enum capos_entropy_status value)
@@ -548,7 +550,7 @@ const char *capos_entropy_status_name(enum capos_entropy_status value)
         "unavailable",
     };
 
-    return capos_entropy_status_known(value) ? names[value] : NULL;
+    return capos_entropy_status_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_clock_provenance_name(enum capos_clock_provenance value)
@@ -561,7 +563,7 @@ const char *capos_clock_provenance_name(enum capos_clock_provenance value)
         "manualSet",
     };
 
-    return capos_clock_provenance_known(value) ? names[value] : NULL;
+    return capos_clock_provenance_known(value) ? names[index_nospec((uint32_t)value, 5)] : NULL;
 }
 
 const char *capos_cap_grant_mode_name(enum capos_cap_grant_mode value)
@@ -573,7 +575,7 @@ const char *capos_cap_grant_mode_name(enum capos_cap_grant_mode value)
         "serviceObject",
     };
 
-    return capos_cap_grant_mode_known(value) ? names[value] : NULL;
+    return capos_cap_grant_mode_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_audit_event_type_name(enum capos_audit_event_type value)
@@ -586,7 +588,7 @@ const char *capos_audit_event_type_name(enum capos_audit_event_type value)
         "shellLaunch",
     };
 
-    return capos_audit_event_type_known(value) ? names[value] : NULL;
+    return capos_audit_event_type_known(value) ? names[index_nospec((uint32_t)value, 5)] : NULL;
 }
 
 const char *capos_audit_result_class_name(enum capos_audit_result_class value)
@@ -598,7 +600,7 @@ const char *capos_audit_result_class_name(enum capos_audit_result_class value)
         "failed",
     };
 
-    return capos_audit_result_class_known(value) ? names[value] : NULL;
+    return capos_audit_result_class_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_audit_reason_class_name(enum capos_audit_reason_class value)
@@ -614,7 +616,7 @@ const char *capos_audit_reason_class_name(enum capos_audit_reason_class value)
         "wait",
     };
 
-    return capos_audit_reason_class_known(value) ? names[value] : NULL;
+    return capos_audit_reason_class_known(value) ? names[index_nospec((uint32_t)value, 8)] : NULL;
 }
 
 const char *capos_log_level_name(enum capos_log_level value)
@@ -626,7 +628,7 @@ const char *capos_log_level_name(enum capos_log_level value)
         "error",
     };
 
-    return capos_log_level_known(value) ? names[value] : NULL;
+    return capos_log_level_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_hardware_audit_cap_tag_name(enum capos_hardware_audit_cap_tag value)
@@ -638,7 +640,7 @@ const char *capos_hardware_audit_cap_tag_name(enum capos_hardware_audit_cap_tag 
         "dmaBuffer",
     };
 
-    return capos_hardware_audit_cap_tag_known(value) ? names[value] : NULL;
+    return capos_hardware_audit_cap_tag_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_hardware_audit_event_name(enum capos_hardware_audit_event value)
@@ -654,7 +656,7 @@ const char *capos_hardware_audit_event_name(enum capos_hardware_audit_event valu
         "freeBuffer",
     };
 
-    return capos_hardware_audit_event_known(value) ? names[value] : NULL;
+    return capos_hardware_audit_event_known(value) ? names[index_nospec((uint32_t)value, 8)] : NULL;
 }
 
 const char *capos_latency_class_name(enum capos_latency_class value)
@@ -666,7 +668,7 @@ const char *capos_latency_class_name(enum capos_latency_class value)
         "ipcServer",
     };
 
-    return capos_latency_class_known(value) ? names[value] : NULL;
+    return capos_latency_class_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_scheduling_context_operation_result_name(enum capos_scheduling_context_operation_result value)
@@ -681,7 +683,7 @@ const char *capos_scheduling_context_operation_result_name(enum capos_scheduling
         "resourceExhausted",
     };
 
-    return capos_scheduling_context_operation_result_known(value) ? names[value] : NULL;
+    return capos_scheduling_context_operation_result_known(value) ? names[index_nospec((uint32_t)value, 7)] : NULL;
 }
 
 const char *capos_scheduling_context_dispatch_effect_name(enum capos_scheduling_context_dispatch_effect value)
@@ -691,7 +693,7 @@ const char *capos_scheduling_context_dispatch_effect_name(enum capos_scheduling_
         "budgetEnforced",
     };
 
-    return capos_scheduling_context_dispatch_effect_known(value) ? names[value] : NULL;
+    return capos_scheduling_context_dispatch_effect_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_scheduling_context_state_name(enum capos_scheduling_context_state value)
@@ -702,7 +704,7 @@ const char *capos_scheduling_context_state_name(enum capos_scheduling_context_st
         "staleGeneration",
     };
 
-    return capos_scheduling_context_state_known(value) ? names[value] : NULL;
+    return capos_scheduling_context_state_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_overrun_policy_name(enum capos_overrun_policy value)
@@ -712,7 +714,7 @@ const char *capos_overrun_policy_name(enum capos_overrun_policy value)
         "fault",
     };
 
-    return capos_overrun_policy_known(value) ? names[value] : NULL;
+    return capos_overrun_policy_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_scheduling_context_bind_state_name(enum capos_scheduling_context_bind_state value)
@@ -724,7 +726,7 @@ const char *capos_scheduling_context_bind_state_name(enum capos_scheduling_conte
         "staleGeneration",
     };
 
-    return capos_scheduling_context_bind_state_known(value) ? names[value] : NULL;
+    return capos_scheduling_context_bind_state_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_scheduling_context_notification_observer_result_name(enum capos_scheduling_context_notification_observer_result value)
@@ -735,7 +737,7 @@ const char *capos_scheduling_context_notification_observer_result_name(enum capo
         "staleGeneration",
     };
 
-    return capos_scheduling_context_notification_observer_result_known(value) ? names[value] : NULL;
+    return capos_scheduling_context_notification_observer_result_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_scheduling_context_notification_lifecycle_event_name(enum capos_scheduling_context_notification_lifecycle_event value)
@@ -745,7 +747,7 @@ const char *capos_scheduling_context_notification_lifecycle_event_name(enum capo
         "explicitRevoke",
     };
 
-    return capos_scheduling_context_notification_lifecycle_event_known(value) ? names[value] : NULL;
+    return capos_scheduling_context_notification_lifecycle_event_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_scheduling_context_notification_kind_name(enum capos_scheduling_context_notification_kind value)
@@ -756,7 +758,7 @@ const char *capos_scheduling_context_notification_kind_name(enum capos_schedulin
         "deadlineOrTimeout",
     };
 
-    return capos_scheduling_context_notification_kind_known(value) ? names[value] : NULL;
+    return capos_scheduling_context_notification_kind_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_cpu_isolation_lease_operation_result_name(enum capos_cpu_isolation_lease_operation_result value)
@@ -773,7 +775,7 @@ const char *capos_cpu_isolation_lease_operation_result_name(enum capos_cpu_isola
         "resourceExhausted",
     };
 
-    return capos_cpu_isolation_lease_operation_result_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_lease_operation_result_known(value) ? names[index_nospec((uint32_t)value, 9)] : NULL;
 }
 
 const char *capos_cpu_isolation_lease_renew_result_name(enum capos_cpu_isolation_lease_renew_result value)
@@ -785,7 +787,7 @@ const char *capos_cpu_isolation_lease_renew_result_name(enum capos_cpu_isolation
         "notRenewable",
     };
 
-    return capos_cpu_isolation_lease_renew_result_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_lease_renew_result_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_cpu_isolation_lease_state_name(enum capos_cpu_isolation_lease_state value)
@@ -797,7 +799,7 @@ const char *capos_cpu_isolation_lease_state_name(enum capos_cpu_isolation_lease_
         "staleGeneration",
     };
 
-    return capos_cpu_isolation_lease_state_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_lease_state_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_cpu_isolation_mode_name(enum capos_cpu_isolation_mode value)
@@ -808,7 +810,7 @@ const char *capos_cpu_isolation_mode_name(enum capos_cpu_isolation_mode value)
         "kernelWorker",
     };
 
-    return capos_cpu_isolation_mode_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_mode_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_cpu_isolation_named_ring_name(enum capos_cpu_isolation_named_ring value)
@@ -818,7 +820,7 @@ const char *capos_cpu_isolation_named_ring_name(enum capos_cpu_isolation_named_r
         "callerThread",
     };
 
-    return capos_cpu_isolation_named_ring_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_named_ring_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_cpu_isolation_owner_kind_name(enum capos_cpu_isolation_owner_kind value)
@@ -828,7 +830,7 @@ const char *capos_cpu_isolation_owner_kind_name(enum capos_cpu_isolation_owner_k
         "thread",
     };
 
-    return capos_cpu_isolation_owner_kind_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_owner_kind_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_cpu_isolation_accounting_target_kind_name(enum capos_cpu_isolation_accounting_target_kind value)
@@ -838,7 +840,7 @@ const char *capos_cpu_isolation_accounting_target_kind_name(enum capos_cpu_isola
         "schedulingContext",
     };
 
-    return capos_cpu_isolation_accounting_target_kind_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_accounting_target_kind_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_cpu_isolation_grant_mint_result_name(enum capos_cpu_isolation_grant_mint_result value)
@@ -850,7 +852,7 @@ const char *capos_cpu_isolation_grant_mint_result_name(enum capos_cpu_isolation_
         "resourceExhausted",
     };
 
-    return capos_cpu_isolation_grant_mint_result_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_grant_mint_result_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_cpu_isolation_grant_revoke_result_name(enum capos_cpu_isolation_grant_revoke_result value)
@@ -861,7 +863,7 @@ const char *capos_cpu_isolation_grant_revoke_result_name(enum capos_cpu_isolatio
         "alreadyRevoked",
     };
 
-    return capos_cpu_isolation_grant_revoke_result_known(value) ? names[value] : NULL;
+    return capos_cpu_isolation_grant_revoke_result_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_ip_address_family_name(enum capos_ip_address_family value)
@@ -872,7 +874,7 @@ const char *capos_ip_address_family_name(enum capos_ip_address_family value)
         "ipv6",
     };
 
-    return capos_ip_address_family_known(value) ? names[value] : NULL;
+    return capos_ip_address_family_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_login_selector_kind_name(enum capos_login_selector_kind value)
@@ -882,7 +884,7 @@ const char *capos_login_selector_kind_name(enum capos_login_selector_kind value)
         "principalId",
     };
 
-    return capos_login_selector_kind_known(value) ? names[value] : NULL;
+    return capos_login_selector_kind_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_auth_strength_name(enum capos_auth_strength value)
@@ -896,7 +898,7 @@ const char *capos_auth_strength_name(enum capos_auth_strength value)
         "publicKey",
     };
 
-    return capos_auth_strength_known(value) ? names[value] : NULL;
+    return capos_auth_strength_known(value) ? names[index_nospec((uint32_t)value, 6)] : NULL;
 }
 
 const char *capos_principal_kind_name(enum capos_principal_kind value)
@@ -910,7 +912,7 @@ const char *capos_principal_kind_name(enum capos_principal_kind value)
         "pseudonymous",
     };
 
-    return capos_principal_kind_known(value) ? names[value] : NULL;
+    return capos_principal_kind_known(value) ? names[index_nospec((uint32_t)value, 6)] : NULL;
 }
 
 const char *capos_credential_check_status_name(enum capos_credential_check_status value)
@@ -921,7 +923,7 @@ const char *capos_credential_check_status_name(enum capos_credential_check_statu
         "unavailable",
     };
 
-    return capos_credential_check_status_known(value) ? names[value] : NULL;
+    return capos_credential_check_status_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_asymmetric_algorithm_name(enum capos_asymmetric_algorithm value)
@@ -938,7 +940,7 @@ const char *capos_asymmetric_algorithm_name(enum capos_asymmetric_algorithm valu
         "mlDsa65",
     };
 
-    return capos_asymmetric_algorithm_known(value) ? names[value] : NULL;
+    return capos_asymmetric_algorithm_known(value) ? names[index_nospec((uint32_t)value, 9)] : NULL;
 }
 
 const char *capos_key_purpose_name(enum capos_key_purpose value)
@@ -961,7 +963,7 @@ const char *capos_key_purpose_name(enum capos_key_purpose value)
         "acmeAccount",
     };
 
-    return capos_key_purpose_known(value) ? names[value] : NULL;
+    return capos_key_purpose_known(value) ? names[index_nospec((uint32_t)value, 15)] : NULL;
 }
 
 const char *capos_key_source_kind_name(enum capos_key_source_kind value)
@@ -970,7 +972,7 @@ const char *capos_key_source_kind_name(enum capos_key_source_kind value)
         "developmentSoftware",
     };
 
-    return capos_key_source_kind_known(value) ? names[value] : NULL;
+    return capos_key_source_kind_known(value) ? names[index_nospec((uint32_t)value, 1)] : NULL;
 }
 
 const char *capos_key_material_source_name(enum capos_key_material_source value)
@@ -981,7 +983,7 @@ const char *capos_key_material_source_name(enum capos_key_material_source value)
         "keySource",
     };
 
-    return capos_key_material_source_known(value) ? names[value] : NULL;
+    return capos_key_material_source_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_signature_scheme_name(enum capos_signature_scheme value)
@@ -995,7 +997,7 @@ const char *capos_signature_scheme_name(enum capos_signature_scheme value)
         "rsaPkcs1Sha256",
     };
 
-    return capos_signature_scheme_known(value) ? names[value] : NULL;
+    return capos_signature_scheme_known(value) ? names[index_nospec((uint32_t)value, 6)] : NULL;
 }
 
 const char *capos_public_key_format_name(enum capos_public_key_format value)
@@ -1007,7 +1009,7 @@ const char *capos_public_key_format_name(enum capos_public_key_format value)
         "pgpPacket",
     };
 
-    return capos_public_key_format_known(value) ? names[value] : NULL;
+    return capos_public_key_format_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_source_name(enum capos_source value)
@@ -1018,7 +1020,7 @@ const char *capos_source_name(enum capos_source value)
         "runtime",
     };
 
-    return capos_source_known(value) ? names[value] : NULL;
+    return capos_source_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_dma_backend_policy_name(enum capos_dma_backend_policy value)
@@ -1030,7 +1032,7 @@ const char *capos_dma_backend_policy_name(enum capos_dma_backend_policy value)
         "bounceBuffer",
     };
 
-    return capos_dma_backend_policy_known(value) ? names[value] : NULL;
+    return capos_dma_backend_policy_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_uart_port_name(enum capos_uart_port value)
@@ -1040,7 +1042,7 @@ const char *capos_uart_port_name(enum capos_uart_port value)
         "com2",
     };
 
-    return capos_uart_port_known(value) ? names[value] : NULL;
+    return capos_uart_port_known(value) ? names[index_nospec((uint32_t)value, 2)] : NULL;
 }
 
 const char *capos_uart_parity_name(enum capos_uart_parity value)
@@ -1051,7 +1053,7 @@ const char *capos_uart_parity_name(enum capos_uart_parity value)
         "odd",
     };
 
-    return capos_uart_parity_known(value) ? names[value] : NULL;
+    return capos_uart_parity_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_key_source_deployment_profile_name(enum capos_key_source_deployment_profile value)
@@ -1063,7 +1065,7 @@ const char *capos_key_source_deployment_profile_name(enum capos_key_source_deplo
         "billableCloudProof",
     };
 
-    return capos_key_source_deployment_profile_known(value) ? names[value] : NULL;
+    return capos_key_source_deployment_profile_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_overlay_restart_policy_name(enum capos_overlay_restart_policy value)
@@ -1074,7 +1076,7 @@ const char *capos_overlay_restart_policy_name(enum capos_overlay_restart_policy 
         "always",
     };
 
-    return capos_overlay_restart_policy_known(value) ? names[value] : NULL;
+    return capos_overlay_restart_policy_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_kernel_cap_source_name(enum capos_kernel_cap_source value)
@@ -1132,7 +1134,7 @@ const char *capos_kernel_cap_source_name(enum capos_kernel_cap_source value)
         "nic",
     };
 
-    return capos_kernel_cap_source_known(value) ? names[value] : NULL;
+    return capos_kernel_cap_source_known(value) ? names[index_nospec((uint32_t)value, 50)] : NULL;
 }
 
 const char *capos_process_record_state_name(enum capos_process_record_state value)
@@ -1144,7 +1146,7 @@ const char *capos_process_record_state_name(enum capos_process_record_state valu
         "exited",
     };
 
-    return capos_process_record_state_known(value) ? names[value] : NULL;
+    return capos_process_record_state_known(value) ? names[index_nospec((uint32_t)value, 4)] : NULL;
 }
 
 const char *capos_hold_origin_name(enum capos_hold_origin value)
@@ -1157,7 +1159,7 @@ const char *capos_hold_origin_name(enum capos_hold_origin value)
         "spawnerEndpoint",
     };
 
-    return capos_hold_origin_known(value) ? names[value] : NULL;
+    return capos_hold_origin_known(value) ? names[index_nospec((uint32_t)value, 5)] : NULL;
 }
 
 const char *capos_hold_transfer_mode_name(enum capos_hold_transfer_mode value)
@@ -1168,7 +1170,7 @@ const char *capos_hold_transfer_mode_name(enum capos_hold_transfer_mode value)
         "move",
     };
 
-    return capos_hold_transfer_mode_known(value) ? names[value] : NULL;
+    return capos_hold_transfer_mode_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_hold_transfer_scope_name(enum capos_hold_transfer_scope value)
@@ -1179,7 +1181,7 @@ const char *capos_hold_transfer_scope_name(enum capos_hold_transfer_scope value)
         "serviceRegrant",
     };
 
-    return capos_hold_transfer_scope_known(value) ? names[value] : NULL;
+    return capos_hold_transfer_scope_known(value) ? names[index_nospec((uint32_t)value, 3)] : NULL;
 }
 
 const char *capos_audit_kind_name(enum capos_audit_kind value)
@@ -1194,5 +1196,5 @@ const char *capos_audit_kind_name(enum capos_audit_kind value)
         "program",
     };
 
-    return capos_audit_kind_known(value) ? names[value] : NULL;
+    return capos_audit_kind_known(value) ? names[index_nospec((uint32_t)value, 7)] : NULL;
 }

@@ -54,14 +54,14 @@ static const char lookups[] =
     "    return found != NULL ? found->name : NULL;\n}\n"
     "\nconst char *capos_method_name(uint64_t interface_id, uint16_t ordinal)\n{\n"
     "    const struct capos_interface_names *found = find(interface_id);\n\n"
-    "    return found != NULL && ordinal < found->method_count ? found->methods[ordinal] : NULL;\n}\n";
+    "    return found != NULL && ordinal < found->method_count ? found->methods[index_nospec(ordinal, found->method_count)] : NULL;\n}\n";
 
 static void emit_enum(const Enum &e, std::ostringstream &out)
 {
     out << "\n" << enum_head(e) << "\n{\n    static const char *const names[] = {\n";
     for (const std::string &name : e.enumerants)
         out << "        \"" << name << "\",\n";
-    out << "    };\n\n    return " << e.cname << "_known(value) ? names[value] : NULL;\n}\n";
+    out << "    };\n\n    return " << e.cname << "_known(value) ? names[index_nospec((uint32_t)value, " << e.enumerants.size() << ")] : NULL;\n}\n";
 }
 
 void emit_names(const Model &model)
@@ -69,7 +69,7 @@ void emit_names(const Model &model)
     emit_header(model);
     std::ostringstream out;
     out << banner(model, "Tables of names and their lookups.");
-    out << "#include \"" << model.folder << "/" << model.prefix << "_names.h\"\n";
+    out << "#include \"" << model.folder << "/" << model.prefix << "_names.h\"\n\n#include \"core/base/nospec.h\"\n";
     emit_tables(model, out);
     out << lookups;
     for (const Enum &e : model.enums)

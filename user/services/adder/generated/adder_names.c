@@ -6,6 +6,8 @@
  */
 #include "user/services/adder/generated/adder_names.h"
 
+#include "core/base/nospec.h"
+
 static const char *const adder_methods[] = {
     "add",
     "accumulate",
@@ -35,5 +37,5 @@ const char *capos_method_name(uint64_t interface_id, uint16_t ordinal)
 {
     const struct capos_interface_names *found = find(interface_id);
 
-    return found != NULL && ordinal < found->method_count ? found->methods[ordinal] : NULL;
+    return found != NULL && ordinal < found->method_count ? found->methods[index_nospec(ordinal, found->method_count)] : NULL;
 }
