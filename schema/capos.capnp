@@ -257,6 +257,9 @@ struct CapGrant {
   mode @3 :CapGrantMode;
   badge @4 :UInt64;
   source @5 :CapGrantSource;
+  disclosureScope @6 :UInt16;
+  # Ours. What calls through the new capability may disclose of their session (bits 0 to 2 as in
+  # the ring entry), at most what the granter's own hold says. 0: as that hold; 8: nothing.
 }
 
 enum CapGrantMode {
@@ -2239,7 +2242,7 @@ interface CertVerifier {
 
 # ----------------------------------------------------------------------------
 # Additions of this implementation. Programs written for other implementations do not know
-# these; nothing above depends on them. Neither interface has an enumerant in
+# these; nothing above depends on them. None of the interfaces has an enumerant in
 # KernelCapSource: the numbers of their sources are in schema/own_sources.h.
 # ----------------------------------------------------------------------------
 
@@ -2415,4 +2418,14 @@ interface PowerControl {
 
   reboot @1 () -> ();
     # Restarts the machine. Does not return when it works.
+}
+
+interface SessionMinter {
+  # Ours. Authority: open sessions of the people in the boot manifest, on one's own word that they
+  # are who they say. Only for the service that checks credentials.
+
+  mint @0 (principalId :Data, authStrength :AuthStrength) -> (sessionIndex :UInt16);
+    # An operator session of the seeded account with that principal, which must be a human's or an
+    # operator's. The UserSession can be moved, once more and so on, but not copied. Every refusal
+    # is one record in the audit log.
 }

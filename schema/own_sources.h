@@ -13,3 +13,4 @@
 #define CAPOS_KERNEL_CAP_SOURCE_STDIO ((enum capos_kernel_cap_source)0x8002)          /* StdIO */
 #define CAPOS_KERNEL_CAP_SOURCE_SHARED_PARK_SPACE ((enum capos_kernel_cap_source)0x8003) /* SharedParkSpace */
 #define CAPOS_KERNEL_CAP_SOURCE_SERVICE_ENDPOINT ((enum capos_kernel_cap_source)0x8004)  /* Endpoint */
+#define CAPOS_KERNEL_CAP_SOURCE_SESSION_MINTER ((enum capos_kernel_cap_source)0x8005)    /* SessionMinter */

@@ -65,6 +65,7 @@ static const struct manifest_source sources[] = {
     OURS("stdio", MANIFEST_SOURCE_STD_IO, CAPOS_STD_IO_INTERFACE_ID),
     OURS("shared_park_space", MANIFEST_SOURCE_SHARED_PARK_SPACE, CAPOS_SHARED_PARK_SPACE_INTERFACE_ID),
     OURS("service_endpoint", MANIFEST_SOURCE_SERVICE_ENDPOINT, CAPOS_ENDPOINT_INTERFACE_ID),
+    OURS("session_minter", MANIFEST_SOURCE_SESSION_MINTER, CAPOS_SESSION_MINTER_INTERFACE_ID),
 };
 
 size_t manifest_source_count(void)

@@ -13,7 +13,7 @@
 static void complete_and_unique(void **state)
 {
     (void)state;
-    assert_int_equal(manifest_source_count(), CAPOS_KERNEL_CAP_SOURCE_COUNT + 5);
+    assert_int_equal(manifest_source_count(), CAPOS_KERNEL_CAP_SOURCE_COUNT + 6);
     for (size_t i = 0; i < manifest_source_count(); i++) {
         const struct manifest_source *source = manifest_source_at(i);
         bool upstream = i < CAPOS_KERNEL_CAP_SOURCE_COUNT;
@@ -66,6 +66,7 @@ static void numbers_and_interfaces(void **state)
         { "power_control", 0x8001, CAPOS_POWER_CONTROL_INTERFACE_ID },
         { "stdio", 0x8002, CAPOS_STD_IO_INTERFACE_ID },
         { "service_endpoint", 0x8004, CAPOS_ENDPOINT_INTERFACE_ID },
+        { "session_minter", 0x8005, CAPOS_SESSION_MINTER_INTERFACE_ID },
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         assert_non_null(named(known[i].name));

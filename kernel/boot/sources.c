@@ -42,6 +42,7 @@ static const struct source sources[] = {
     {MANIFEST_SOURCE_STD_IO, &stdio_ops},
     {MANIFEST_SOURCE_SHARED_PARK_SPACE, &shared_park_space_ops},
     {MANIFEST_SOURCE_SERVICE_ENDPOINT, &service_endpoint_ops},
+    {MANIFEST_SOURCE_SESSION_MINTER, &session_minter_ops},
 };
 
 static const struct source *find(uint32_t number)

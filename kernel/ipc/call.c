@@ -101,6 +101,7 @@ enum cap_error call_add_result_cap(struct call *call, struct call_result_cap cap
     struct call_running *run = call->running;
     struct cap_hold hold = cap_hold_default(cap.object->ops->interface_id);
     hold.transfer_mode = cap.transfer_mode;
+    hold.disclosure_scope = cap.disclosure;
     hold.origin = cap.origin != 0 ? cap.origin : CAP_ORIGIN_RESULT_CAP;
     enum cap_error error = CAP_TRANSACTION_FULL;
     uint32_t id = 0;

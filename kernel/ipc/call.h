@@ -53,6 +53,7 @@ uint32_t call_reply_room(const struct call *call);
 struct call_result_cap {
     struct object *object;
     uint8_t transfer_mode; /* enum cap_transfer_mode */
+    uint8_t disclosure;    /* scope, bits of SESSION_DISCLOSURE_MASK */
     uint8_t origin;        /* enum cap_origin; 0 means CAP_ORIGIN_RESULT_CAP */
 };
 enum cap_error call_add_result_cap(struct call *call, struct call_result_cap cap, uint16_t *index);

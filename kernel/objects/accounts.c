@@ -4,6 +4,8 @@
  * validated at boot, so every account names a resource profile that exists.
  * Source: docs/kernel-semantics.md, RP-01 to RP-03.
  */
+#include "core/base/bytes.h"
+#include "core/session/session.h"
 #include "kernel/objects/boot_manifest.h"
 #include "kernel/objects/sessions.h"
 
@@ -46,7 +48,8 @@ static struct resource_profile profile_named(const struct capn_list *profiles, s
     return resource_profile_default();
 }
 
-bool account_find(enum capos_principal_kind kind, struct account *out)
+/* The first account with that principal (when it is not NULL) or of that kind. */
+static bool find(const struct capn_data *id, enum capos_principal_kind kind, struct account *out)
 {
     struct boot_manifest manifest;
     if (!boot_manifest_open(&manifest))
@@ -55,12 +58,23 @@ bool account_find(enum capos_principal_kind kind, struct account *out)
     for (uint32_t i = 0; i < capn_list_len(&params->seed_accounts); i++) {
         if (capos_manifest_seed_account_list_get(&params->seed_accounts, i, &out->seed) != CAPN_OK)
             return false;
-        if (out->seed.kind == kind) {
+        const struct capn_data *mine = &out->seed.principal_id;
+        if (id != NULL ? mine->len == id->len && memcmp(mine->bytes, id->bytes, id->len) == 0 : out->seed.kind == kind) {
             out->profile = profile_named(&params->resource_profiles, out->seed.resource_profile);
             return true;
         }
     }
     return false;
+}
+
+bool account_find(enum capos_principal_kind kind, struct account *out)
+{
+    return find(NULL, kind, out);
+}
+
+bool account_find_principal(struct capn_data id, struct account *out)
+{
+    return id.len == SESSION_PRINCIPAL_BYTES && find(&id, CAPOS_PRINCIPAL_KIND_HUMAN, out);
 }
 
 bool account_profile_of_binary(struct capn_text binary, struct resource_profile *out)

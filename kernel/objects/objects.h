@@ -31,6 +31,7 @@ extern const struct object_ops park_space_ops;
 extern const struct object_ops power_control_ops;
 extern const struct object_ops process_spawner_ops;
 extern const struct object_ops session_manager_ops;
+extern const struct object_ops session_minter_ops;
 extern const struct object_ops service_endpoint_ops;
 extern const struct object_ops shared_park_space_ops;
 extern const struct object_ops stdio_ops;

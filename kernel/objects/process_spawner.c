@@ -39,6 +39,8 @@ static struct {
 
 /* ---- the request ----------------------------------------------------------------- */
 
+#define DISCLOSE_NOTHING 8u /* in place of a mask; 0 says nothing about it */
+
 static const char *check_grant(uint32_t index)
 {
     const struct capos_cap_grant *grant = &spawning.grants[index];
@@ -51,6 +53,8 @@ static const char *check_grant(uint32_t index)
             return "duplicate grant name";
     if (!capos_cap_grant_mode_known(grant->mode))
         return "unknown grant mode";
+    if (grant->disclosure_scope > DISCLOSE_NOTHING)
+        return "unknown disclosure scope";
     if (grant->source.which == CAPOS_CAP_GRANT_SOURCE_KERNEL)
         return grant->badge != 0 ? "kernel source takes no badge" : NULL;
     return grant->source.which == CAPOS_CAP_GRANT_SOURCE_CAPABILITY ? NULL : "unknown grant source";
@@ -132,7 +136,7 @@ static enum cap_error check_held(const struct cap_slot *slot, const struct capos
     return slot->hold.interface_id != grant->interface_id ? CAP_INTERFACE_RELABEL : CAP_OK;
 }
 
-static enum cap_error grant_held(const struct capos_cap_grant *grant, uint32_t *id)
+static enum cap_error grant_held(const struct capos_cap_grant *grant, uint64_t disclosure, uint32_t *id)
 {
     struct cap_prepared prepared;
     struct cap_token token;
@@ -140,6 +144,7 @@ static enum cap_error grant_held(const struct capos_cap_grant *grant, uint32_t *
     enum cap_error error = cap_grant_prepare(&spawning.parent->table, grant->cap_id, kind, &prepared);
     if (error != CAP_OK)
         return error;
+    prepared.hold.disclosure_scope = disclosure;
     error = cap_transfer_insert(&spawning.child->table, &prepared, &token);
     if (error == CAP_OK) {
         object_hold(prepared.object);
@@ -195,6 +200,22 @@ static bool may_give(const struct cap_slot *slot)
     return endpoint_owned(slot->object) == NULL && (from == 0 || cap_scope_allows(slot->hold.transfer_scope, false, true));
 }
 
+/* *scope becomes what the grant says of it. False: that is more than *scope. */
+static bool narrow_disclosure(const struct capos_cap_grant *grant, uint64_t *scope)
+{
+    uint64_t wanted = grant->disclosure_scope & SESSION_DISCLOSURE_MASK;
+    if (grant->disclosure_scope == 0)
+        return true;
+    bool ok = (wanted & ~*scope) == 0;
+    *scope = wanted;
+    return ok;
+}
+
+static enum capn_outcome refuse_disclosure(void)
+{
+    return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "disclosure scope is wider than one's own");
+}
+
 /* One of the parent's own capabilities. */
 static enum capn_outcome grant_own(const struct capos_cap_grant *grant, uint32_t *id)
 {
@@ -202,6 +223,9 @@ static enum capn_outcome grant_own(const struct capos_cap_grant *grant, uint32_t
     enum cap_error error = cap_table_lookup(&spawning.parent->table, grant->cap_id, &slot);
     if (error != CAP_OK)
         return call_cap_exception(spawning.call, error);
+    uint64_t disclosure = slot->hold.disclosure_scope;
+    if (!narrow_disclosure(grant, &disclosure))
+        return refuse_disclosure();
     if (is_facet(grant)) {
         struct endpoint_object *owned = endpoint_owned(slot->object);
         struct cap_facet facet = {.interface_id = grant->interface_id, .badge = grant->badge};
@@ -209,12 +233,12 @@ static enum capn_outcome grant_own(const struct capos_cap_grant *grant, uint32_t
             return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "capability is not an endpoint");
         error = cap_facet_resolve(&slot->hold, owned != NULL, &facet, &facet);
         if (error == CAP_OK && owned != NULL)
-            return mint(owned, &facet, slot->hold.disclosure_scope, id);
+            return mint(owned, &facet, disclosure, id);
     } else {
         error = check_held(slot, grant);
     }
     if (error == CAP_OK)
-        error = may_give(slot) ? grant_held(grant, id) : CAP_TRANSFER_NOT_ALLOWED;
+        error = may_give(slot) ? grant_held(grant, disclosure, id) : CAP_TRANSFER_NOT_ALLOWED;
     return error == CAP_OK ? CAPN_DONE : call_cap_exception(spawning.call, error);
 }
 
@@ -222,7 +246,12 @@ static enum capn_outcome grant_one(const struct capos_cap_grant *grant, struct c
 {
     struct call *call = spawning.call;
     if (grant->source.which == CAPOS_CAP_GRANT_SOURCE_KERNEL) {
-        struct source_request request = {.number = (uint32_t)grant->source.kernel, .interface_id = grant->interface_id};
+        /* What comes from the kernel may disclose what a boot service says: the manifest speaks through it. */
+        uint64_t disclosure = spawning.parent->session == NULL ? SESSION_DISCLOSURE_MASK : 0;
+        if (!narrow_disclosure(grant, &disclosure))
+            return refuse_disclosure();
+        struct source_request request = {.number = (uint32_t)grant->source.kernel, .interface_id = grant->interface_id,
+                                         .disclosure = (uint8_t)(grant->disclosure_scope != 0 ? disclosure : 0)};
         struct source_refusal why;
         if (!source_grant(&request, spawning.child, entry, &why))
             return call_exception(call, why.type, why.text);
@@ -291,6 +320,7 @@ static enum capn_outcome add_parent_endpoints(void)
             cap_table_lookup(&spawning.child->table, spawning.entries[i].cap_id, &slot) != CAP_OK)
             continue;
         outcome = add_result((struct call_result_cap){.object = endpoint_facet_create(endpoint_owned(slot->object)),
+                                                      .disclosure = (uint8_t)slot->hold.disclosure_scope,
                                                       .transfer_mode = CAP_MODE_COPY,
                                                       .origin = CAP_ORIGIN_SPAWNER_ENDPOINT}, &index);
     }

@@ -3,7 +3,7 @@
  * SessionManager: new sessions. A guest comes as the first seeded guest
  * account; an anonymous caller as a seeded anonymous account if there is one,
  * else as a principal made for the session. Passwords and keys are not judged
- * in the kernel: those logins are denied.
+ * in the kernel: those logins are denied here, and served by user/services/credentials.
  * Source: docs/interfaces.md, SessionManager; docs/kernel-semantics.md, AU-05.
  */
 #include "kernel/ipc/call.h"
@@ -15,8 +15,7 @@
 
 #define REPLY_BYTES 24u
 
-/* May the caller have another session, and will it learn of it? */
-static bool may_start(struct call *call, enum capn_outcome *outcome)
+bool session_may_start(struct call *call, enum capn_outcome *outcome)
 {
     if (!session_must_live(call, call_process(call)->session, outcome))
         return false;
@@ -27,20 +26,20 @@ static bool may_start(struct call *call, enum capn_outcome *outcome)
     return call_reply_fits(call, REPLY_BYTES, 1, outcome);
 }
 
-static enum capn_outcome start(struct call *call, enum session_profile profile, const struct account *account,
-                               uint16_t *index)
+enum capn_outcome session_start(struct call *call, const struct session_start *start, uint16_t *index)
 {
     const struct capos_session_lifetime_config lifetimes = account_session_lifetimes();
+    const struct account *account = start->account;
     struct session_request request = {
         .creator = call_process(call)->generation,
         .now_ms = session_now_ms(),
-        .lifetime_ms = session_lifetime_ms(&lifetimes, profile),
+        .lifetime_ms = session_lifetime_ms(&lifetimes, start->profile),
         .principal = account->seed.principal_id.bytes,
         .name = account->seed.display_name.bytes,
         .name_len = account->seed.display_name.len,
         .kind = account->seed.kind,
-        .auth = CAPOS_AUTH_STRENGTH_NONE,
-        .profile = profile,
+        .auth = start->auth,
+        .profile = start->profile,
     };
     struct session *session;
     if (session_create(&request, &account->profile, &session) != SESSION_OK)
@@ -49,7 +48,8 @@ static enum capn_outcome start(struct call *call, enum session_profile profile, 
     session_release(session); /* the object keeps it */
     if (object == NULL)
         return call_exception(call, CAP_EXCEPTION_OVERLOADED, "out of kernel objects");
-    enum cap_error error = call_add_result_cap(call, (struct call_result_cap){.object = object}, index);
+    struct call_result_cap cap = {.object = object, .transfer_mode = start->transfer_mode};
+    enum cap_error error = call_add_result_cap(call, cap, index);
     return error == CAP_OK ? CAPN_DONE : call_cap_exception(call, error);
 }
 
@@ -59,11 +59,11 @@ static enum capn_outcome guest(void *env, void *object, const struct capos_sessi
     (void)object, (void)in;
     enum capn_outcome outcome;
     struct account account;
-    if (!may_start(env, &outcome))
+    if (!session_may_start(env, &outcome))
         return outcome;
     if (!account_find(CAPOS_PRINCIPAL_KIND_GUEST, &account))
         return session_denied(env, "no guest principal is seeded");
-    return start(env, SESSION_PROFILE_GUEST, &account, &out->session_index);
+    return session_start(env, &(struct session_start){.account = &account, .profile = SESSION_PROFILE_GUEST}, &out->session_index);
 }
 
 static enum capn_outcome anonymous(void *env, void *object, const struct capos_session_manager_anonymous_params *in,
@@ -72,14 +72,14 @@ static enum capn_outcome anonymous(void *env, void *object, const struct capos_s
     (void)object, (void)in;
     enum capn_outcome outcome;
     struct account account;
-    if (!may_start(env, &outcome))
+    if (!session_may_start(env, &outcome))
         return outcome;
     if (!account_find(CAPOS_PRINCIPAL_KIND_ANONYMOUS, &account))
         account = (struct account){
             .seed = {.kind = CAPOS_PRINCIPAL_KIND_ANONYMOUS, .display_name = capn_text_of("anonymous")},
             .profile = resource_profile_default(),
         };
-    return start(env, SESSION_PROFILE_ANONYMOUS, &account, &out->session_index);
+    return session_start(env, &(struct session_start){.account = &account, .profile = SESSION_PROFILE_ANONYMOUS}, &out->session_index);
 }
 
 static enum capn_outcome login(void *env, void *object, const struct capos_session_manager_login_params *in,

@@ -377,6 +377,9 @@
 #define CAPOS_POWER_CONTROL_POWER_OFF_METHOD 0u
 #define CAPOS_POWER_CONTROL_REBOOT_METHOD 1u
 
+#define CAPOS_SESSION_MINTER_INTERFACE_ID UINT64_C(0xb5d85133c9e9d466)
+#define CAPOS_SESSION_MINTER_MINT_METHOD 0u
+
 /* Enums. Values outside the list are possible in decoded structs. */
 
 enum capos_exception_type {
@@ -1616,6 +1619,7 @@ struct capos_cap_grant {
     uint64_t badge;
     bool has_source;
     struct capos_cap_grant_source source;
+    uint16_t disclosure_scope;
 };
 #define CAPOS_CAP_GRANT_DATA_WORDS 3u
 #define CAPOS_CAP_GRANT_POINTER_WORDS 2u
@@ -5738,6 +5742,23 @@ struct capos_power_control_reboot_results {
 };
 #define CAPOS_POWER_CONTROL_REBOOT_RESULTS_DATA_WORDS 0u
 #define CAPOS_POWER_CONTROL_REBOOT_RESULTS_POINTER_WORDS 0u
+
+struct capos_session_minter_mint_params {
+    struct capn_data principal_id;
+    enum capos_auth_strength auth_strength;
+};
+#define CAPOS_SESSION_MINTER_MINT_PARAMS_DATA_WORDS 1u
+#define CAPOS_SESSION_MINTER_MINT_PARAMS_POINTER_WORDS 1u
+enum capn_error capos_session_minter_mint_params_decode(struct capn_struct from, struct capos_session_minter_mint_params *out);
+enum capn_error capos_session_minter_mint_params_encode(struct capn_struct_builder to, const struct capos_session_minter_mint_params *in);
+
+struct capos_session_minter_mint_results {
+    uint16_t session_index;
+};
+#define CAPOS_SESSION_MINTER_MINT_RESULTS_DATA_WORDS 1u
+#define CAPOS_SESSION_MINTER_MINT_RESULTS_POINTER_WORDS 0u
+enum capn_error capos_session_minter_mint_results_decode(struct capn_struct from, struct capos_session_minter_mint_results *out);
+enum capn_error capos_session_minter_mint_results_encode(struct capn_struct_builder to, const struct capos_session_minter_mint_results *in);
 
 /*
  * Elements of lists, by index. A list is a view of a message or of a C array of the element

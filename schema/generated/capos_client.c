@@ -3602,3 +3602,25 @@ enum capos_status capos_power_control_reboot(struct capos_client *client, const 
 {
     return capos_client_call(client, &capos_power_control_reboot_method, in, out);
 }
+
+static enum capn_error capos_session_minter_mint_params_encode_any(struct capn_struct_builder to, const void *in)
+{
+    return capos_session_minter_mint_params_encode(to, in);
+}
+
+static enum capn_error capos_session_minter_mint_results_decode_any(struct capn_struct from, void *out)
+{
+    return capos_session_minter_mint_results_decode(from, out);
+}
+
+const struct capos_method capos_session_minter_mint_method = {
+    CAPOS_SESSION_MINTER_INTERFACE_ID, CAPOS_SESSION_MINTER_MINT_METHOD, CAPOS_REPLY_MESSAGE, 1, 1,
+    capos_session_minter_mint_params_encode_any, capos_session_minter_mint_results_decode_any,
+    "SessionMinter.mint",
+};
+
+enum capos_status capos_session_minter_mint(struct capos_client *client, const struct capos_session_minter_mint_params *in,
+    struct capos_session_minter_mint_results *out)
+{
+    return capos_client_call(client, &capos_session_minter_mint_method, in, out);
+}

@@ -718,3 +718,8 @@ enum capos_status capos_power_control_power_off(struct capos_client *client, con
 extern const struct capos_method capos_power_control_reboot_method;
 enum capos_status capos_power_control_reboot(struct capos_client *client, const struct capos_power_control_reboot_params *in,
     struct capos_power_control_reboot_results *out);
+
+/* SessionMinter */
+extern const struct capos_method capos_session_minter_mint_method;
+enum capos_status capos_session_minter_mint(struct capos_client *client, const struct capos_session_minter_mint_params *in,
+    struct capos_session_minter_mint_results *out);

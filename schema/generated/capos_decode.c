@@ -346,6 +346,7 @@ enum capn_error capos_cap_grant_decode(struct capn_struct from, struct capos_cap
         return error;
     if ((error = capos_cap_grant_source_decode(child, &out->source)) != CAPN_OK)
         return error;
+    out->disclosure_scope = capn_get_u16(&from, 6);
     return CAPN_OK;
 }
 
@@ -4384,6 +4385,22 @@ enum capn_error capos_audit_record_decode(struct capn_struct from, struct capos_
 enum capn_error capos_power_control_power_off_params_decode(struct capn_struct from, struct capos_power_control_power_off_params *out)
 {
     out->status = (int32_t)capn_get_u32(&from, 0);
+    return CAPN_OK;
+}
+
+enum capn_error capos_session_minter_mint_params_decode(struct capn_struct from, struct capos_session_minter_mint_params *out)
+{
+    enum capn_error error;
+
+    if ((error = capn_get_data(&from, 0, &out->principal_id)) != CAPN_OK)
+        return error;
+    out->auth_strength = (enum capos_auth_strength)capn_get_u16(&from, 0);
+    return CAPN_OK;
+}
+
+enum capn_error capos_session_minter_mint_results_decode(struct capn_struct from, struct capos_session_minter_mint_results *out)
+{
+    out->session_index = capn_get_u16(&from, 0);
     return CAPN_OK;
 }
 

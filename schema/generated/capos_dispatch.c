@@ -5752,3 +5752,43 @@ enum capn_outcome capos_power_control_serve(const void *ops, void *object, struc
 {
     return capos_power_control_dispatch(ops, object, call);
 }
+
+static enum capn_error capos_session_minter_mint_encode_reply(struct capn_struct_builder to, const void *results)
+{
+    return capos_session_minter_mint_results_encode(to, results);
+}
+
+const struct capos_method_reply capos_session_minter_mint_reply = { CAPOS_REPLY_MESSAGE, 1, 0, capos_session_minter_mint_encode_reply };
+
+static enum capn_outcome capos_session_minter_mint_run(const struct capos_session_minter_ops *ops, void *object,
+    struct capn_call_context *call)
+{
+    struct capn_message message;
+    struct capn_struct root;
+    struct capos_session_minter_mint_params in;
+    struct capos_session_minter_mint_results out = { 0 };
+    enum capn_outcome outcome;
+
+    if (ops->mint == NULL)
+        return capn_call_unknown_method(call);
+    if (call->params_len == 0 || capn_call_params(call, &message, &root) != CAPN_OK || capos_session_minter_mint_params_decode(root, &in) != CAPN_OK)
+        return capn_call_params_refused(call);
+    outcome = ops->mint(call->env, object, &in, &out);
+    return outcome == CAPN_DONE ? capos_reply_encode(call, &capos_session_minter_mint_reply, &out) : outcome;
+}
+
+enum capn_outcome capos_session_minter_dispatch(const struct capos_session_minter_ops *ops, void *object,
+    struct capn_call_context *call)
+{
+    switch (call->method) {
+    case CAPOS_SESSION_MINTER_MINT_METHOD:
+        return capos_session_minter_mint_run(ops, object, call);
+    default:
+        return capn_call_unknown_method(call);
+    }
+}
+
+enum capn_outcome capos_session_minter_serve(const void *ops, void *object, struct capn_call_context *call)
+{
+    return capos_session_minter_dispatch(ops, object, call);
+}

@@ -1020,3 +1020,13 @@ extern const struct capos_method_reply capos_power_control_reboot_reply;
 enum capn_outcome capos_power_control_dispatch(const struct capos_power_control_ops *ops, void *object,
     struct capn_call_context *call);
 enum capn_outcome capos_power_control_serve(const void *ops, void *object, struct capn_call_context *call);
+
+/* SessionMinter */
+struct capos_session_minter_ops {
+    enum capn_outcome (*mint)(void *env, void *object, const struct capos_session_minter_mint_params *in,
+        struct capos_session_minter_mint_results *out);
+};
+extern const struct capos_method_reply capos_session_minter_mint_reply;
+enum capn_outcome capos_session_minter_dispatch(const struct capos_session_minter_ops *ops, void *object,
+    struct capn_call_context *call);
+enum capn_outcome capos_session_minter_serve(const void *ops, void *object, struct capn_call_context *call);

@@ -307,6 +307,7 @@ enum capn_error capos_cap_grant_encode(struct capn_struct_builder to, const stru
     capn_set_u64(&to, 16, in->badge);
     if (in->has_source)
         (void)capos_cap_grant_source_encode(capn_set_struct(&to, 1, 1, 0), &in->source);
+    capn_set_u16(&to, 6, in->disclosure_scope);
     return capn_builder_error(to.builder);
 }
 
@@ -3599,5 +3600,18 @@ enum capn_error capos_audit_record_encode(struct capn_struct_builder to, const s
 enum capn_error capos_power_control_power_off_params_encode(struct capn_struct_builder to, const struct capos_power_control_power_off_params *in)
 {
     capn_set_u32(&to, 0, (uint32_t)in->status);
+    return capn_builder_error(to.builder);
+}
+
+enum capn_error capos_session_minter_mint_params_encode(struct capn_struct_builder to, const struct capos_session_minter_mint_params *in)
+{
+    capn_set_data(&to, 0, in->principal_id);
+    capn_set_u16(&to, 0, (uint16_t)in->auth_strength);
+    return capn_builder_error(to.builder);
+}
+
+enum capn_error capos_session_minter_mint_results_encode(struct capn_struct_builder to, const struct capos_session_minter_mint_results *in)
+{
+    capn_set_u16(&to, 0, in->session_index);
     return capn_builder_error(to.builder);
 }

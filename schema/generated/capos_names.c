@@ -381,6 +381,10 @@ static const char *const capos_power_control_methods[] = {
     "reboot",
 };
 
+static const char *const capos_session_minter_methods[] = {
+    "mint",
+};
+
 const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT] = {
     { CAPOS_CONSOLE_INTERFACE_ID, "Console", capos_console_methods, 2 },
     { CAPOS_TERMINAL_SESSION_INTERFACE_ID, "TerminalSession", capos_terminal_session_methods, 3 },
@@ -463,6 +467,7 @@ const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT] = {
     { CAPOS_CERT_VERIFIER_INTERFACE_ID, "CertVerifier", NULL, 0 },
     { CAPOS_SYSTEM_MONITOR_INTERFACE_ID, "SystemMonitor", capos_system_monitor_methods, 6 },
     { CAPOS_POWER_CONTROL_INTERFACE_ID, "PowerControl", capos_power_control_methods, 2 },
+    { CAPOS_SESSION_MINTER_INTERFACE_ID, "SessionMinter", capos_session_minter_methods, 1 },
 };
 
 static const struct capos_interface_names *find(uint64_t interface_id)

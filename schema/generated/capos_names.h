@@ -18,7 +18,7 @@ struct capos_interface_names {
     uint16_t method_count;
 };
 
-#define CAPOS_INTERFACE_COUNT 81u
+#define CAPOS_INTERFACE_COUNT 82u
 /* In the order of the schema. */
 extern const struct capos_interface_names capos_interfaces[CAPOS_INTERFACE_COUNT];
 

@@ -29,6 +29,7 @@ BUILT = {
     "stdio": "StdIO",
     "shared_park_space": "SharedParkSpace",
     "service_endpoint": "Endpoint",
+    "session_minter": "SessionMinter",
 }
 
 # Sources that the schema names and this kernel does not build: it refuses them.

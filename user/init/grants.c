@@ -50,6 +50,7 @@ bool init_grants_of(const struct manifest_plan *plan, uint32_t s, struct capos_c
             return false;
         }
         grants[k] = grant_of(plan, s, &cap);
+        grants[k].disclosure_scope = cap.disclosure != 0 ? cap.disclosure : CAPOS_DISCLOSE_NOTHING;
     }
     return true;
 }

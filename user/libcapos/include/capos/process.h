@@ -20,6 +20,9 @@ struct capos_process {
     _Alignas(8) uint8_t answer[128]; /* the kernel's while waiting */
 };
 
+/* A grant's disclosure_scope: what calls through it may tell of their session. 0: what the source's hold says. */
+#define CAPOS_DISCLOSE_NOTHING 8u
+
 /* A grant of a capability this process holds: the child gets the same (`mode` raw). */
 struct capos_cap_grant capos_grant_held(const char *name, uint32_t cap_id, uint64_t interface_id);
 /* A grant of a fresh capability that the kernel makes for the child. */
