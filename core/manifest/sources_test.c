@@ -26,7 +26,7 @@ static void complete_and_unique(void **state)
     assert_null(manifest_source_at(manifest_source_count()));
     assert_null(manifest_source_by_ordinal(50));
     assert_null(manifest_source_by_ordinal(0x7fff));
-    assert_null(manifest_source_by_ordinal(0x8005));
+    assert_null(manifest_source_by_ordinal(0x8006));
     assert_null(manifest_source_by_name("consol", 6));
     assert_null(manifest_source_by_name("consolee", 8));
     assert_null(manifest_source_by_name("", 0));
