@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# The way into the kernel, disturbed: NMIs, machine checks and faults in the middle of entry.S.
+
+.PHONY: entry-path print-kernel-flags print-kernel-objects
+entry-path: $(KERNEL_ELF) $(B)/user/registers $(B)/user/hello ## NMIs, a machine check, double faults within the entry path
+	@tests/entry/run
+
+# For tests/entry/run.
+print-kernel-flags:
+	@echo $(KERNEL_CFLAGS)
+print-kernel-objects:
+	@echo $(KERNEL_OBJ)
