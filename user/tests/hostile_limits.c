@@ -209,6 +209,31 @@ static void check_sleeps(void)
     expect("H73", ends, TIMER_SLEEP_WAITERS_MAX, "sleeps that end");
 }
 
+/* Time-outs so long that the end of the wait is no number: what wakes it still does. */
+static void check_long_waits(void)
+{
+    static const uint64_t long_ns[] = { UINT64_MAX - 1, UINT64_MAX - 1000000, 1ull << 63, (1ull << 63) - 1, 1ull << 62 };
+    static _Alignas(8) uint8_t replies[2][64];
+    static uint32_t word;
+    uint32_t space = granted("park_space", CAPOS_PARK_SPACE_INTERFACE_ID).cap_id;
+    struct capos_completion done = { 0 };
+    for (size_t i = 0; i < sizeof long_ns / sizeof long_ns[0]; i++) {
+        uint64_t sleeping = start_sleep(3000000, replies[0]), parked = 0;
+        expect("N2", (int64_t)capos_cap_enter(1, long_ns[i]), 1, "cap_enter for centuries, until a sleep ends");
+        check(capos_ring_wait(capos_ring(), sleeping, CAP_ENTER_WAIT_FOREVER, &done) == CAPOS_OK && done.result == 0, "the sleep");
+        struct ring_sqe park = { .opcode = RING_OP_PARK, .flags = SQE_FLAG_THREAD_OWNED, .call_id = 1, .cap_id = space,
+                                 .addr = (uintptr_t)&word, .pipeline_dep = long_ns[i] };
+        check(capos_ring_submit(capos_ring(), &park, &parked) == CAPOS_OK, "submit");
+        expect_true("N2", capos_ring_wait(capos_ring(), parked, 1000000, &done) == CAPOS_TIMED_OUT, "a PARK for centuries waits");
+        expect("N2", capos_unpark(space, &word, 1), 1, "UNPARK");
+        check(capos_ring_wait(capos_ring(), parked, CAP_ENTER_WAIT_FOREVER, &done) == CAPOS_OK && done.result == 0, "the PARK");
+    }
+    for (size_t i = 0; i < sizeof long_ns / sizeof long_ns[0]; i++) { /* they end with the process */
+        uint64_t sleeping = start_sleep(long_ns[i], replies[1]);
+        expect_true("N2", capos_ring_wait(capos_ring(), sleeping, 1000000, &done) == CAPOS_TIMED_OUT, "a sleep for centuries goes on");
+    }
+}
+
 static uint32_t go;
 
 static int64_t waits(void *argument)
@@ -333,5 +358,6 @@ int main(void)
     check_log();
     check_system_calls();
     check(ledger_sum(&monitor) == ledgers, "the ledgers are back");
+    check_long_waits();
     return hostile_finish("hostile_limits");
 }

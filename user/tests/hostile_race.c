@@ -286,7 +286,8 @@ static int64_t rewrites_entries(void *argument)
 static bool repair(struct ring_page *page)
 {
     struct ring_header *h = &page->header;
-    for (uint32_t i = 0; i < 10; i++) {
+    for (uint32_t i = 0; i < 100; i++) {
+        capos_cap_enter(RING_CQ_ENTRIES, 300000); /* for sleeps that still go on */
         store_release_u32(&h->cq_head, load_acquire_u32(&h->cq_tail));
         store_release_u32(&h->sq_tail, load_acquire_u32(&h->sq_head));
         if (capos_cap_enter(0, 0) == 0 && h->sq_head == h->sq_tail && h->cq_head == h->cq_tail)
@@ -302,12 +303,15 @@ static int64_t rides_bad_ring(void *argument)
     struct ring_header *h = &page->header;
     const char *what = argument;
     uint64_t strange = 0;
+    static const uint64_t sleep_params[] = { 2ull << 32, 1ull << 32, 200000 };
+    struct ring_sqe sleep = { .opcode = RING_OP_CALL, .cap_id = timer.cap_id, .method_id = CAPOS_TIMER_SLEEP_METHOD,
+                              .addr = (uintptr_t)sleep_params, .len = sizeof sleep_params };
     while (load_acquire_u32(&started) == 0)
         capos_cap_enter(0, 0);
     victim = page;
     for (uint32_t i = 0; i < 3000; i++) {
         uint32_t tail = load_acquire_u32(&h->sq_tail);
-        page->sqes[tail & RING_SQ_MASK] = (struct ring_sqe){ .opcode = RING_OP_NOP, .user_data = i };
+        page->sqes[tail & RING_SQ_MASK] = i % 5 == 0 ? sleep : (struct ring_sqe){ .opcode = RING_OP_NOP, .user_data = i };
         store_release_u32(&h->sq_tail, tail + 1);
         uint64_t answer = capos_cap_enter(i % 2, i % 8 == 0 ? 100000 : 0);
         strange += answer > RING_CQ_ENTRIES && answer != CAP_ENTER_THREAD_OWNED_HEAD;
