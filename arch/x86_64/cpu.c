@@ -110,6 +110,7 @@ void cpu_identify(const struct boot_info *info)
         .leaf7_ebx = leaf7.ebx,
         .leaf7_ecx = leaf7.ecx,
         .leaf7_edx = leaf7.edx,
+        .leaf7_2_edx = leaf7.eax >= 2 ? cpuid(7, 2).edx : 0,
         .xsave_components = leaf0.eax >= 0xd ? cpuid(0xd, 0).eax : 0,
         .ext7_edx = extended >= 0x80000007 ? cpuid(0x80000007, 0).edx : 0,
         .ext8_eax = extended >= 0x80000008 ? cpuid(0x80000008, 0).eax : 0,

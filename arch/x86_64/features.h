@@ -20,6 +20,7 @@ struct cpu_identity {
     uint32_t ext8_eax, ext8_ebx;   /* 0x80000008 */
     uint32_t ext7_edx;             /* 0x80000007 */
     uint32_t ext21_eax;            /* 0x80000021 */
+    uint32_t leaf7_2_edx;          /* 7.2 EDX */
     uint32_t xsave_components;     /* 0xD.0 EAX */
     uint64_t arch_capabilities;    /* MSR 0x10A, 0 where absent */
 };

@@ -59,7 +59,9 @@ static uint32_t spec_ctrl_of(const struct cpu_identity *id, enum mitigations_wis
     bool amd = id->vendor == CPU_VENDOR_AMD;
     uint32_t value = 0;
     if (capability(id, IBRS_ALL) && bit(id->leaf7_edx, 26))
-        value |= SPEC_CTRL_IBRS;
+        value |= SPEC_CTRL_IBRS | (bit(id->leaf7_2_edx, 4) ? SPEC_CTRL_BHI_DIS_S : 0);
+    if (bit(id->leaf7_edx, 26) && bit(id->leaf7_2_edx, 2))
+        value |= SPEC_CTRL_RRSBA_DIS_S;
     if (bit(id->leaf7_edx, 27) || (amd && bit(id->ext8_ebx, 15)))
         value |= SPEC_CTRL_STIBP;
     if (wish == MITIGATIONS_ON && (bit(id->leaf7_edx, 31) || (amd && bit(id->ext8_ebx, 24))))
@@ -86,7 +88,8 @@ struct mitigations mitigations_for(const struct cpu_identity *id, enum mitigatio
     m.automatic_ibrs = amd && bit(id->ext21_eax, 8);
     m.spec_ctrl = spec_ctrl_of(id, wish);
     /* IBRS alone keeps user code from choosing targets, but not from choosing among those of the kernel (BHI). */
-    bool predictor_is_safe = m.automatic_ibrs || ((m.spec_ctrl & SPEC_CTRL_IBRS) != 0 && capability(id, BHI_NO));
+    bool bhi_is_safe = capability(id, BHI_NO) || (m.spec_ctrl & SPEC_CTRL_BHI_DIS_S) != 0;
+    bool predictor_is_safe = m.automatic_ibrs || ((m.spec_ctrl & SPEC_CTRL_IBRS) != 0 && bhi_is_safe);
     m.retpolines = wish == MITIGATIONS_ON || !predictor_is_safe;
     m.fill_return_stack = true;
     m.predictor_barrier = bit(id->leaf7_edx, 26) || (amd && bit(id->ext8_ebx, 12));
@@ -117,6 +120,8 @@ void mitigations_tell(const struct mitigations *m, struct text_buf *out)
         {(m->spec_ctrl & SPEC_CTRL_IBRS) != 0, ", IBRS"},
         {(m->spec_ctrl & SPEC_CTRL_STIBP) != 0, ", STIBP"},
         {(m->spec_ctrl & SPEC_CTRL_SSBD) != 0, ", SSBD"},
+        {(m->spec_ctrl & SPEC_CTRL_RRSBA_DIS_S) != 0, ", RRSBA_DIS_S"},
+        {(m->spec_ctrl & SPEC_CTRL_BHI_DIS_S) != 0, ", BHI_DIS_S"},
     };
     text_buf_append_str(out, m->wish == MITIGATIONS_ON ? "on" : m->wish == MITIGATIONS_OFF ? "off" : "auto");
     text_buf_append_str(out, ": page tables ");

@@ -35,6 +35,8 @@ enum mitigations_reason {
 #define SPEC_CTRL_IBRS 1u
 #define SPEC_CTRL_STIBP 2u
 #define SPEC_CTRL_SSBD 4u
+#define SPEC_CTRL_RRSBA_DIS_S (1u << 6) /* returns are not predicted otherwise than by the return stack */
+#define SPEC_CTRL_BHI_DIS_S (1u << 10)  /* the user's branch history does not choose the kernel's targets */
 
 struct mitigations {
     bool isolate;                   /* user tables without the kernel; VERW on the way out */

@@ -106,13 +106,21 @@ static void only_a_predictor_that_is_safe_by_itself_saves_the_retpolines(void **
     assert_true(automatic(id).fill_return_stack);
     id.arch_capabilities &= ~(1ull << 20); /* BHI_NO */
     assert_true(automatic(id).retpolines);
+    id.leaf7_2_edx = 1u << 4; /* may be switched off instead */
+    assert_int_equal(automatic(id).spec_ctrl, SPEC_CTRL_IBRS | SPEC_CTRL_STIBP | SPEC_CTRL_BHI_DIS_S);
+    assert_false(automatic(id).retpolines);
+    id.leaf7_2_edx = 1u << 2;
+    assert_int_equal(automatic(id).spec_ctrl, SPEC_CTRL_IBRS | SPEC_CTRL_STIBP | SPEC_CTRL_RRSBA_DIS_S);
+    assert_true(automatic(id).retpolines);
     id = recent_intel();
+    id.leaf7_2_edx = 1u << 4;
     id.arch_capabilities &= ~(1ull << 1); /* IBRS_ALL */
     assert_int_equal(automatic(id).spec_ctrl, SPEC_CTRL_STIBP);
     assert_true(automatic(id).retpolines);
     id = recent_intel();
     id.leaf7_edx &= ~HAS_IBRS; /* the register is not there */
-    assert_int_equal(automatic(id).spec_ctrl & SPEC_CTRL_IBRS, 0);
+    id.leaf7_2_edx = 1u << 4 | 1u << 2;
+    assert_int_equal(automatic(id).spec_ctrl, SPEC_CTRL_STIBP);
     assert_false(automatic(id).predictor_barrier);
     assert_true(automatic(id).retpolines);
     assert_true(automatic(intel(0x3c)).retpolines);
@@ -172,6 +180,8 @@ static void the_line_says_what_is_on_and_why(void **state)
          "on: page tables isolated (asked for), buffers cleared, retpolines, return stack filled, predictor barrier, IBRS, STIBP, SSBD");
     told(automatic(id), "auto: page tables shared (RDCL_NO), return stack filled, predictor barrier, IBRS, STIBP");
     told(automatic(intel(0x3c)), "auto: page tables isolated (Intel without RDCL_NO), retpolines, return stack filled");
+    id.leaf7_2_edx = 1u << 4 | 1u << 2;
+    told(automatic(id), "auto: page tables shared (RDCL_NO), return stack filled, predictor barrier, IBRS, STIBP, RRSBA_DIS_S, BHI_DIS_S");
     told(automatic(amd()), "auto: page tables shared (AMD), retpolines, return stack filled");
 }
 
