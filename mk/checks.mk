@@ -22,7 +22,7 @@ BOTH_USER := $(call production,user) $(SCHEMA_CLIENT_SRC)
 both-compilers: $(call objects,kernel-obj,$(BOTH_KERNEL)) $(call objects,clang-kernel-obj,$(BOTH_KERNEL)) ## kernel, core and SDK are free of warnings under gcc and clang
 both-compilers: $(call objects,user-obj,$(BOTH_USER)) $(call objects,clang-user-obj,$(BOTH_USER))
 
-smoke: all $(B)/capos.iso ## the QEMU scenarios (S="NAME ...": only these)
+smoke: all credentials $(B)/capos.iso ## the QEMU scenarios (S="NAME ...": only these)
 	@tests/smoke/runner $(S)
 
 size: ## code lines per room, lengths of functions and files, and their limits
