@@ -279,6 +279,34 @@ static void check_table_end(void)
 
 /* ---- ends --------------------------------------------------------------------------------------------------- */
 
+/* The only owner of an endpoint ends, with one call received and one queued. */
+static void check_owner_ends(void)
+{
+    struct capos_client facet, timer = granted("timer", CAPOS_TIMER_INTERFACE_ID);
+    struct capos_cap_grant owner = capos_grant_kernel("endpoint", CAPOS_KERNEL_CAP_SOURCE_ENDPOINT, CAPOS_ENDPOINT_INTERFACE_ID);
+    struct capos_process server;
+    uint64_t calls[2];
+    if (!spawn_task(BINARY, "receive and stay", &owner, 1, &server))
+        return;
+    check(capos_reply_take(2, CAPOS_ENDPOINT_INTERFACE_ID, &facet) == CAPOS_OK, "the parent's facet");
+    for (uint32_t i = 0; i < 2; i++) {
+        struct ring_sqe call = call_with(NULL, 0);
+        call.cap_id = facet.cap_id;
+        call.result_addr = (uintptr_t)replies[i];
+        calls[i] = start(call);
+    }
+    sleep_ns(&timer, 5000000);
+    check(capos_process_terminate(&server) == CAPOS_OK && exit_code_of(&server) == EXIT_CODE_TERMINATED, "the server's end");
+    for (uint32_t i = 0; i < 2; i++) {
+        expect("H53", end_of(calls[i]), CAP_ERR_APPLICATION_EXCEPTION, i == 0 ? "a received call" : "a queued call");
+        expect("H53", replies[i][16], CAP_EXCEPTION_DISCONNECTED, "its exception: disconnected");
+    }
+    struct ring_sqe call = call_with(NULL, 0);
+    call.cap_id = facet.cap_id;
+    expect("H53", run_entry(call), CAP_ERR_APPLICATION_EXCEPTION, "a call to a dead endpoint");
+    capos_client_close(&facet);
+}
+
 static void check_ends(void)
 {
     struct capos_client timer = granted("timer", CAPOS_TIMER_INTERFACE_ID), object = new_object();
@@ -306,6 +334,7 @@ static void check_ends(void)
     expect("H53", end_of(call), CAP_ERR_APPLICATION_EXCEPTION, "a call whose receiver has ended");
     expect("H53", replies[0][16], CAP_EXCEPTION_DISCONNECTED, "its exception: disconnected");
     expect("H53", exit_code_of(&client), GOOD, "the receiver");
+    check_owner_ends();
     expect("H57", run_task(BINARY, "no console", NULL, 0), GOOD, "a process without console: 300 ids, each -4");
 }
 
@@ -376,6 +405,8 @@ static int child(void)
         return no_console();
     if (task_is("receive"))
         return receive().call_id != 0 ? GOOD : 1;
+    if (task_is("receive and stay"))
+        (void)receive();
     if (task_is("two calls")) {
         start(call_with(NULL, 0));
         start(call_with(NULL, 0));

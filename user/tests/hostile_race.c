@@ -394,6 +394,56 @@ static void check_waiting_buffers(void)
     expect("R6", end_of(calling), 0, "the caller's completion");
 }
 
+/* Calls that a kernel object keeps: what they wait for comes, and there is no place for the answer. */
+static void check_kept_calls(void)
+{
+    struct capos_client spawner = granted("process_spawner", CAPOS_PROCESS_SPAWNER_INTERFACE_ID), reader, writer;
+    struct capos_process_spawner_create_pipe_params pipe = { .buffer_bytes = 64 };
+    struct capos_process_spawner_create_pipe_results got = { 0 };
+    check_ok(capos_process_spawner_create_pipe(&spawner, &pipe, &got), &spawner, "createPipe");
+    check(capos_reply_take(got.read_index, CAPOS_PIPE_INTERFACE_ID, &reader) == CAPOS_OK &&
+          capos_reply_take(got.write_index, CAPOS_PIPE_INTERFACE_ID, &writer) == CAPOS_OK, "both ends");
+    static const uint64_t read_some[] = { 2ull << 32, 1ull << 32, 64 };
+    (void)map_pages(SHARED_PAGE, 1, RW);
+    uint64_t reading = start((struct ring_sqe){ .opcode = RING_OP_CALL, .cap_id = reader.cap_id, .method_id = CAPOS_PIPE_READ_METHOD,
+        .addr = (uintptr_t)read_some, .len = sizeof read_some, .result_addr = SHARED_PAGE, .result_len = 128 });
+    unmap_shared();
+    struct capos_pipe_write_params bytes = { .data = { (const uint8_t *)"xyz", 3 } };
+    check_ok(capos_pipe_write(&writer, &bytes, &(struct capos_pipe_write_results){ 0 }), &writer, "write");
+    expect("R6", end_of(reading), CAP_ERR_INVALID_RESULT_BUFFER, "a read whose buffer has gone");
+    struct capos_process child;
+    if (!spawn_task(BINARY, "stay", NULL, 0, &child))
+        return;
+    (void)map_pages(SHARED_PAGE, 1, RW);
+    uint64_t waiting = start((struct ring_sqe){ .opcode = RING_OP_CALL, .cap_id = child.handle.cap_id,
+        .method_id = CAPOS_PROCESS_HANDLE_WAIT_METHOD, .result_addr = SHARED_PAGE, .result_len = 128 });
+    unmap_shared();
+    check(capos_process_terminate(&child) == CAPOS_OK, "terminate");
+    expect("R6", end_of(waiting), CAP_ERR_INVALID_RESULT_BUFFER, "a wait whose buffer has gone");
+    expect("R6", exit_code_of(&child), EXIT_CODE_TERMINATED, "a second wait has its answer");
+    capos_client_close(&reader);
+    capos_client_close(&writer);
+}
+
+/* Answers that the kernel is told to write over the ring they are announced on. */
+static void check_answer_over_ring(void)
+{
+    struct ring_page *page = capos_ring()->page;
+    for (uint32_t at = 0; at < RING_CQE_OFFSET + 256; at += 24) {
+        struct ring_sqe sqe = { .opcode = RING_OP_CALL, .cap_id = package.cap_id, .method_id = CAPOS_BOOT_PACKAGE_READ_MANIFEST_METHOD,
+                                .addr = (uintptr_t)read_params, .len = sizeof read_params, .result_addr = (uintptr_t)page + at, .result_len = 2048 };
+        page->sqes[page->header.sq_tail & RING_SQ_MASK] = sqe;
+        store_release_u32(&page->header.sq_tail, page->header.sq_tail + 1);
+        capos_cap_enter(0, 0);
+        memset(page->sqes, 0, sizeof page->sqes);
+        if (!repair(page) || run_nop() != 0) {
+            expect_true("R5", false, "the ring after an answer was written over it");
+            return;
+        }
+    }
+    expect_true("R5", true, "the ring after an answer was written over it, 59 times");
+}
+
 /* ---- the end of a process whose threads are in the kernel --------------------------------------------------------------- */
 
 static int64_t calls_for_ever(void *argument)
@@ -418,6 +468,13 @@ static int end_among_threads(uint32_t way)
     return GOOD;
 }
 
+static int stay(void)
+{
+    while (capos_cap_enter(RING_CQ_ENTRIES, CAP_ENTER_WAIT_FOREVER) <= RING_CQ_ENTRIES)
+        ;
+    return 1;
+}
+
 static void check_ends(void)
 {
     struct capos_cap_grant grants[] = {
@@ -435,7 +492,7 @@ static void check_ends(void)
 int main(void)
 {
     if (task() != NULL)
-        return task_is("witness") ? witness_run() : end_among_threads(task_number());
+        return task_is("witness") ? witness_run() : task_is("stay") ? stay() : end_among_threads(task_number());
     hostile_begin();
     struct capos_client monitor = granted("system_monitor", CAPOS_SYSTEM_MONITOR_INTERFACE_ID);
     memory = granted("virtual_memory", CAPOS_VIRTUAL_MEMORY_INTERFACE_ID);
@@ -462,6 +519,8 @@ int main(void)
     check_ring(rewrites_header, "ring indices and constants that change");
     check_ring(rewrites_entries, "ring entries that change");
     check_waiting_buffers();
+    check_kept_calls();
+    check_answer_over_ring();
     check_ends();
     check(ledger_sum(&monitor) == ledgers, "the ledgers are back");
     witness_end();
