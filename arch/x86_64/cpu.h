@@ -39,7 +39,7 @@ struct cpu {
     uint64_t kernel_root;            /* for CR3: the tables of `aspace`, or the kernel's own */
     uint64_t user_root;              /* for CR3: this CPU's tables for user code; 0 when they are shared */
     uint64_t found_root;             /* CR3 when a double fault or machine check came */
-    uint32_t stopping;               /* panic: halt at the next NMI */
+    uint32_t stopping;               /* by another CPU that ends the machine: halt at the next NMI */
     uint16_t selector;               /* VERW's operand */
     uint64_t gdt[8];
     struct tss tss;

@@ -65,7 +65,8 @@ _Noreturn void machine_reboot(void)
 
 void machine_stop_others(void)
 {
-    for (uint32_t i = 0; i < cpus_found; i++)
-        __atomic_store_n(&cpus[i].stopping, 1, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; cpus_found > 1 && i < cpus_found; i++) /* one alone may not know its name yet */
+        if (i != machine_cpu())
+            __atomic_store_n(&cpus[i].stopping, 1, __ATOMIC_SEQ_CST);
     apic_send_nmi_to_others();
 }

@@ -3,7 +3,7 @@
 # The way into the kernel, disturbed: NMIs, machine checks and faults in the middle of entry.S.
 
 .PHONY: entry-path print-kernel-flags print-kernel-objects
-entry-path: $(KERNEL_ELF) $(B)/user/registers $(B)/user/hello ## NMIs, a machine check, double faults within the entry path
+entry-path: $(KERNEL_ELF) $(B)/user/registers $(B)/user/hello $(B)/user/spin ## NMIs, a machine check, double faults within the entry path; user tables seen from outside
 	@tests/entry/run
 
 # For tests/entry/run.
