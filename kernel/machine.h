@@ -94,6 +94,9 @@ void machine_aspace_unmap(struct machine_aspace *as, uint64_t va);
 void machine_aspace_protect(struct machine_aspace *as, uint64_t va, uint32_t prot);
 /* Returns when no CPU holds a stale translation of [va, va + pages * 4096). */
 void machine_aspace_flush(struct machine_aspace *as, uint64_t va, uint64_t pages);
+/* Gives back the table frames that the range, at least a page, reached and in which nothing is mapped any more; at most
+ * one for each 512 GiB may stay. Flushes what it takes away. */
+void machine_aspace_trim(struct machine_aspace *as, uint64_t va, uint64_t pages);
 
 typedef bool machine_visit_fn(void *context, uint64_t va, const struct machine_page *page);
 /* Calls visit for every user entry in rising order until it returns false. The

@@ -180,6 +180,42 @@ void machine_aspace_flush(struct machine_aspace *as, uint64_t va, uint64_t pages
     (void)pages;
 }
 
+static bool is_empty(const uint64_t *table)
+{
+    for (unsigned i = 0; i < ENTRIES; i++)
+        if (table[i] != 0)
+            return false;
+    return true;
+}
+
+/* The entry of va that leads to a table of `level`, or NULL. */
+static uint64_t *entry_to(const struct machine_aspace *as, uint64_t va, unsigned level)
+{
+    uint64_t frame = as->root;
+    for (unsigned above = 3;; above--) {
+        uint64_t *entry = (uint64_t *)machine_frame_address(frame) + (va >> (PAGE_SHIFT + 9 * above)) % ENTRIES;
+        if ((*entry & ENTRY_THERE) == 0)
+            return NULL;
+        if (above == level + 1)
+            return entry;
+        frame = *entry >> PAGE_SHIFT;
+    }
+}
+
+void machine_aspace_trim(struct machine_aspace *as, uint64_t va, uint64_t pages)
+{
+    for (unsigned level = 0; level < 2; level++) {
+        uint64_t span = 1ull << (PAGE_SHIFT + 9 * (level + 1));
+        for (uint64_t at = va & ~(span - 1); at < va + pages * PAGE_SIZE; at += span) {
+            uint64_t *entry = entry_to(as, at, level);
+            if (entry == NULL || !is_empty(machine_frame_address(*entry >> PAGE_SHIFT)))
+                continue;
+            as->give(as->owner, *entry >> PAGE_SHIFT);
+            *entry = 0;
+        }
+    }
+}
+
 static bool each(uint64_t frame, unsigned level, uint64_t base, machine_visit_fn *visit, void *context)
 {
     const uint64_t *table = machine_frame_address(frame);

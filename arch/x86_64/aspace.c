@@ -2,7 +2,8 @@
 /*
  * User address spaces: four-level tables whose frames come from the source the
  * kernel gave. Entries are written under the kernel lock and read by hardware.
- * Tables stay until the space is destroyed, so a flush never has to cover them.
+ * Tables that top-level entries lead to stay until the space is destroyed, so those entries only come; others go when the
+ * last page of theirs went (machine_aspace_trim).
  */
 #include "arch/x86_64/aspace.h"
 
@@ -43,18 +44,24 @@ void machine_aspace_destroy(struct machine_aspace *as)
     as->root = 0;
 }
 
-uint64_t *aspace_entry(const struct machine_aspace *as, uint64_t va)
+/* The entry of va in the table of that level, or NULL where none is reached. */
+static uint64_t *entry_at(const struct machine_aspace *as, uint64_t va, unsigned lowest)
 {
     if (va >= USER_HALF_LIMIT)
         return NULL;
     uint64_t *table = phys_pointer(as->root);
-    for (unsigned level = 3; level > 0; level--) {
+    for (unsigned level = 3; level > lowest; level--) {
         uint64_t entry = table[table_index(va, level)];
         if (entry == 0)
             return NULL;
         table = table_pointer(entry);
     }
-    return &table[table_index(va, 0)];
+    return &table[table_index(va, lowest)];
+}
+
+uint64_t *aspace_entry(const struct machine_aspace *as, uint64_t va)
+{
+    return entry_at(as, va, 0);
 }
 
 /* A top-level entry. User pages do not run on the kernel's tables where user code has tables of its own; those get it too. */
@@ -190,6 +197,47 @@ void machine_aspace_protect(struct machine_aspace *as, uint64_t va, uint32_t pro
     uint64_t *entry = aspace_entry(as, va);
     if (entry != NULL && *entry != 0)
         set_entry(entry, entry_of(frame_of(*entry), prot));
+}
+
+static bool is_empty(const uint64_t *table)
+{
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++)
+        if (table[i] != 0)
+            return false;
+    return true;
+}
+
+/*
+ * Unlinks the empty tables of the range that entries of `level` lead to. The list of them runs through their first entries:
+ * walkers that are still in one find nothing present there.
+ */
+static uint64_t unlink_empty(struct machine_aspace *as, uint64_t va, uint64_t end, unsigned level, uint64_t list)
+{
+    uint64_t span = 1ull << (PAGE_SHIFT + 9 * level);
+    for (uint64_t at = va & ~(span - 1); at < end; at += span) {
+        uint64_t *entry = entry_at(as, at, level);
+        if (entry == NULL || *entry == 0 || !is_empty(table_pointer(*entry)))
+            continue;
+        uint64_t table = *entry & PTE_FRAME;
+        set_entry(entry, 0);
+        set_entry(phys_pointer(table), list);
+        list = table;
+    }
+    return list;
+}
+
+void machine_aspace_trim(struct machine_aspace *as, uint64_t va, uint64_t pages)
+{
+    uint64_t end = va + pages * PAGE_SIZE;
+    uint64_t list = unlink_empty(as, va, end, 2, unlink_empty(as, va, end, 1, 0));
+    if (list == 0)
+        return;
+    machine_aspace_flush(as, va, pages);
+    while (list != 0) {
+        uint64_t table = list;
+        list = *(const uint64_t *)phys_pointer(table);
+        as->give(as->owner, table >> PAGE_SHIFT);
+    }
 }
 
 struct each {

@@ -150,6 +150,67 @@ static void every_table_is_given_back(void **state)
     }
 }
 
+static unsigned flushes;
+
+void machine_aspace_flush(struct machine_aspace *space, uint64_t va, uint64_t pages)
+{
+    assert_ptr_equal(space, &as);
+    assert_true(va == 0x400000 && pages >= 1);
+    assert_int_equal(taken, 7); /* nothing was given back yet */
+    assert_null(aspace_entry(&as, 0x400000));
+    flushes++;
+}
+
+/* The root and a table under each top-level entry stay; tables with a page in them stay. */
+static void empty_tables_are_given_back(void **state)
+{
+    (void)state;
+    struct machine_page page;
+    set_up(true);
+    flushes = 0;
+    assert_true(machine_aspace_map(&as, 0x400000, 0x77, PROT_READ_BIT));
+    assert_true(machine_aspace_map(&as, 0x401000, 0x76, PROT_READ_BIT));
+    assert_true(machine_aspace_map(&as, HIGH, 0x78, PROT_READ_BIT));
+    assert_int_equal(taken, 7);
+    machine_aspace_unmap(&as, 0x400000);
+    machine_aspace_trim(&as, 0x400000, 1);
+    assert_int_equal(flushes, 0);
+    assert_true(machine_aspace_lookup(&as, 0x401000, &page));
+    machine_aspace_unmap(&as, 0x401000);
+    machine_aspace_trim(&as, 0x400000, 2);
+    assert_int_equal(flushes, 1);
+    assert_int_equal(taken, 5);
+    assert_true(machine_aspace_lookup(&as, HIGH, &page));
+    assert_int_equal(page.frame, 0x78);
+    machine_aspace_trim(&as, 0x400000, 2); /* nothing is left to give */
+    assert_int_equal(flushes, 1);
+    assert_true(machine_aspace_map(&as, 0x400000, 0x79, PROT_READ_BIT));
+    assert_int_equal(taken, 7);
+    machine_aspace_unmap(&as, 0x400000);
+    machine_aspace_unmap(&as, HIGH);
+    machine_aspace_destroy(&as);
+    assert_int_equal(taken, 0);
+}
+
+/* A table of pages goes alone while its neighbour has a page. */
+static void neighbours_keep_what_they_share(void **state)
+{
+    (void)state;
+    struct machine_page page;
+    set_up(false);
+    flushes = 0;
+    assert_true(machine_aspace_map(&as, 0x400000, 0x77, PROT_READ_BIT));
+    assert_true(machine_aspace_map(&as, 0x600000, 0x78, PROT_READ_BIT));
+    assert_true(machine_aspace_map(&as, HIGH, 0x79, PROT_READ_BIT));
+    taken--; /* as the flush counts them */
+    machine_aspace_unmap(&as, 0x400000);
+    machine_aspace_trim(&as, 0x400000, 1);
+    assert_int_equal(flushes, 1);
+    assert_int_equal(taken, 6);
+    assert_true(machine_aspace_lookup(&as, 0x600000, &page));
+    assert_int_equal(page.frame, 0x78);
+}
+
 static void a_refused_table_changes_nothing(void **state)
 {
     (void)state;
@@ -174,6 +235,8 @@ int main(void)
         cmocka_unit_test(an_entry_nobody_may_touch_names_no_memory),
         cmocka_unit_test(every_table_is_given_back),
         cmocka_unit_test(a_refused_table_changes_nothing),
+        cmocka_unit_test(empty_tables_are_given_back),
+        cmocka_unit_test(neighbours_keep_what_they_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

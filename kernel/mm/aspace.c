@@ -197,6 +197,7 @@ uint64_t aspace_strip(struct aspace *as, uint64_t va, uint64_t pages, enum frame
             frames_free(class, page.frame);
         removed++;
     }
+    machine_aspace_trim(&as->machine, va, pages);
     return removed;
 }
 
