@@ -211,24 +211,26 @@ bool diag_tick(struct diag *diag, uint64_t now, const struct diag_sink *sink)
     return unlock(diag, waits);
 }
 
-bool diag_exit(struct diag *diag, uint32_t pid, uint64_t generation, uint64_t now, const struct diag_sink *sink)
+void diag_exit(struct diag *diag, uint32_t pid, uint64_t generation, uint64_t now, const struct diag_sink *sink)
 {
     if (!try_lock(diag))
-        return true; /* the tick will tell it */
-    struct diag_entry *other = &diag->entries[DIAG_ENTRIES], rest = {.key = {.pid = pid, .generation = generation}};
-    uint32_t lines = 1; /* for the rest */
+        return;
+    struct diag_entry rest = {.key = {.pid = pid, .generation = generation}};
+    uint32_t lines = 0;
     for (uint32_t i = 0; i < DIAG_ENTRIES; i++) {
         struct diag_entry *entry = &diag->entries[i];
         if (!entry->used || entry->key.pid != pid || entry->key.generation != generation)
             continue;
-        lines += entry->suppressed > 0 && lines < DIAG_EXIT_LINES && say_summary(entry, now, sink);
+        bool alone = entry->suppressed > 0 && ++lines < DIAG_EXIT_LINES; /* the last line is for the rest */
+        if (alone && !say_summary(entry, now, sink))
+            continue;
         if (entry->suppressed > 0)
             merge(&rest, entry);
         *entry = (struct diag_entry){.used = false};
     }
     if (rest.suppressed > 0 && !say_summary(&rest, now, sink))
-        merge(other, &rest);
-    return unlock(diag, other->suppressed > 0);
+        merge(&diag->entries[DIAG_ENTRIES], &rest);
+    (void)unlock(diag, true);
 }
 
 void diag_flush(struct diag *diag, uint64_t now, const struct diag_sink *sink)

@@ -92,7 +92,8 @@ struct diag_sink {
 bool diag_report(struct diag *diag, const struct diag_event *event, uint64_t now, const struct diag_sink *sink);
 /* Once a second: a summary for what is counted, where tokens and the sink allow it. True: something is left. */
 bool diag_tick(struct diag *diag, uint64_t now, const struct diag_sink *sink);
-/* The process is gone: its counts are told now, budgets or not, and its keys forgotten. True as above. */
-bool diag_exit(struct diag *diag, uint32_t pid, uint64_t generation, uint64_t now, const struct diag_sink *sink);
+/* The process is gone: its counts are told now, budgets or not, and its keys forgotten. What the sink refuses, and
+ * everything if the state is busy, is left to the tick. */
+void diag_exit(struct diag *diag, uint32_t pid, uint64_t generation, uint64_t now, const struct diag_sink *sink);
 /* The end of the machine: everything is told. Takes no lock; nobody else may be running. */
 void diag_flush(struct diag *diag, uint64_t now, const struct diag_sink *sink);

@@ -77,7 +77,7 @@ static bool write_line(void *context, const char *bytes, size_t len)
         struct diag_event event = event_of(9, DIAG_FAULT, 0);
         assert_true(diag_report(out.interrupt, &event, 0, &sink));
         assert_true(diag_tick(out.interrupt, 0, &sink));
-        assert_true(diag_exit(out.interrupt, 9, 109, 0, &sink));
+        diag_exit(out.interrupt, 9, 109, 0, &sink);
     }
     return true;
 }
@@ -238,6 +238,25 @@ static void test_global_bucket(void **state)
     assert_int_equal(diag.global.tokens, 32 - 8 - 1); /* a summary took one again */
 }
 
+static void count_codes(uint32_t pid, uint32_t codes, uint32_t events)
+{
+    for (uint32_t code = 0; code < codes; code++)
+        for (uint32_t i = 0; i < events; i++) {
+            struct diag_event event = event_of(pid, DIAG_QUOTA, -(int32_t)code);
+            diag.global.tokens = 0;
+            diag.global.last_ns = SECOND;
+            assert_true(diag_report(&diag, &event, SECOND, &sink));
+        }
+}
+
+static struct diag_entry *entry_of(uint32_t pid)
+{
+    for (uint32_t i = 0; i < DIAG_ENTRIES; i++)
+        if (diag.entries[i].used && diag.entries[i].key.pid == pid)
+            return &diag.entries[i];
+    return NULL;
+}
+
 /* ---- summaries ---------------------------------------------------------------------------------- */
 
 static void test_summary_before_line(void **state)
@@ -331,12 +350,28 @@ static void test_full_sink(void **state)
     assert_int_equal(burst(1, DIAG_QUOTA, 3, SECOND), 0);
     assert_int_equal(pending(), 3);
     assert_true(diag_tick(&diag, SECOND, &sink));
-    assert_true(diag_exit(&diag, 1, 101, SECOND + 5 * MS, &sink)); /* the count moves to the overflow entry */
-    assert_int_equal(diag.entries[DIAG_ENTRIES].suppressed, 3);
+    diag_exit(&diag, 1, 101, SECOND + 5 * MS, &sink);
+    assert_int_equal(pending(), 3);
     out.full = false;
     assert_false(diag_tick(&diag, 2 * (uint64_t)SECOND, &sink));
-    expect_output("[diag] suppressed=3 pid=0 class=other code=0 window_ms=1000\n");
+    expect_output("[diag] suppressed=3 pid=1 class=quota code=-1 window_ms=1000\n");
     assert_int_equal(diag.global.tokens, DIAG_GLOBAL_BURST - 1);
+}
+
+/* Eleven keys stay for the tick; the rest, which has no key, goes to the overflow entry. */
+static void test_exit_without_room(void **state)
+{
+    (void)state;
+    count_codes(1, 14, 2);
+    out.full = true;
+    diag_exit(&diag, 1, 101, SECOND, &sink);
+    assert_int_equal(pending(), 28);
+    assert_int_equal(diag.entries[DIAG_ENTRIES].suppressed, 6);
+    out.full = false;
+    diag_exit(&diag, 1, 101, SECOND, &sink);
+    assert_int_equal(out.summaries, 11);
+    assert_int_equal(pending(), 6);
+    assert_null(entry_of(1));
 }
 
 /* ---- the byte budget ---------------------------------------------------------------------------- */
@@ -371,14 +406,6 @@ static void test_byte_budget(void **state)
 }
 
 /* ---- the table ------------------------------------------------------------------------------------ */
-
-static struct diag_entry *entry_of(uint32_t pid)
-{
-    for (uint32_t i = 0; i < DIAG_ENTRIES; i++)
-        if (diag.entries[i].used && diag.entries[i].key.pid == pid)
-            return &diag.entries[i];
-    return NULL;
-}
 
 /* Pids whose keys begin in the same place; the first one's entry is alone there. */
 static void find_neighbours(uint32_t *pids, uint32_t count)
@@ -442,30 +469,19 @@ static void test_overflow_entry(void **state)
 
 /* ---- ends ------------------------------------------------------------------------------------------ */
 
-static void count_codes(uint32_t pid, uint32_t codes, uint32_t events)
-{
-    for (uint32_t code = 0; code < codes; code++)
-        for (uint32_t i = 0; i < events; i++) {
-            struct diag_event event = event_of(pid, DIAG_QUOTA, -(int32_t)code);
-            diag.global.tokens = 0;
-            diag.global.last_ns = SECOND;
-            assert_true(diag_report(&diag, &event, SECOND, &sink));
-        }
-}
-
 static void test_exit_tells_all(void **state)
 {
     (void)state;
     count_codes(1, 11, 3);
     count_codes(2, 1, 5);
-    assert_false(diag_exit(&diag, 1, 101, SECOND, &sink)); /* without any token */
+    diag_exit(&diag, 1, 101, SECOND, &sink); /* without any token */
     assert_int_equal(out.summaries, 11);
     assert_int_equal(out.of_pid[1], 33);
     assert_int_equal(out.of_pid[2], 0);
     assert_null(strstr(out.bytes, "class=other"));
     assert_null(entry_of(1));
     assert_int_equal(entry_of(2)->suppressed, 5);
-    assert_false(diag_exit(&diag, 2, 777, SECOND, &sink)); /* another life */
+    diag_exit(&diag, 2, 777, SECOND, &sink); /* another life */
     assert_int_equal(entry_of(2)->suppressed, 5);
 }
 
@@ -474,7 +490,7 @@ static void test_exit_merges(void **state)
     (void)state;
     count_codes(1, 13, 2);
     forget_output();
-    assert_false(diag_exit(&diag, 1, 101, SECOND + 7 * MS, &sink));
+    diag_exit(&diag, 1, 101, SECOND + 7 * MS, &sink);
     assert_int_equal(out.summaries, 12);
     assert_int_equal(out.suppressed, 26);
     assert_non_null(strstr(out.bytes, "[diag] suppressed=4 pid=1 class=other code=0 window_ms=7\n"));
@@ -492,7 +508,7 @@ static void test_merge_keeps_first(void **state)
         seen++;
         diag.entries[i].first_ns = SECOND - (seen == 12 ? 500 : seen == 13 ? 200 : 0) * MS;
     }
-    assert_false(diag_exit(&diag, 1, 101, SECOND, &sink));
+    diag_exit(&diag, 1, 101, SECOND, &sink);
     assert_non_null(strstr(out.bytes, "[diag] suppressed=4 pid=1 class=other code=0 window_ms=500\n"));
 }
 
@@ -648,7 +664,7 @@ int main(void)
         TEST(test_forms), TEST(test_class_names), TEST(test_long_text_is_cut), TEST(test_sixty_four),
         TEST(test_key_refill), TEST(test_time_goes_backwards), TEST(test_keys_are_apart), TEST(test_global_bucket),
         TEST(test_summary_before_line), TEST(test_summary_takes_last_token), TEST(test_tick_needs_tokens),
-        TEST(test_tick_takes_turns), TEST(test_saturation), TEST(test_full_sink), TEST(test_byte_budget),
+        TEST(test_tick_takes_turns), TEST(test_saturation), TEST(test_full_sink), TEST(test_exit_without_room), TEST(test_byte_budget),
         TEST(test_eviction), TEST(test_overflow_entry), TEST(test_exit_tells_all), TEST(test_exit_merges),
         TEST(test_merge_keeps_first), TEST(test_flush), TEST(test_contended),
         TEST(test_conservation), TEST(test_bounded), TEST(test_all_bounded),

@@ -114,11 +114,9 @@ void diagnose_answer(struct process *process, const struct ring_sqe *sqe, int32_
 
 void diagnose_exit(const struct process *process)
 {
-    bool waits = diag_exit(&diag, process->pid, process->generation, machine_now_ns(), &passing);
-    if (kernel.processes.count > 1)
-        arm(waits);
-    else
-        diagnose_flush(); /* of the last one */
+    diag_exit(&diag, process->pid, process->generation, machine_now_ns(), &passing);
+    if (kernel.processes.count == 1)
+        diagnose_flush(); /* it is the last one */
 }
 
 void diagnose_flush(void)
