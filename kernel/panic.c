@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The end for a kernel that no longer trusts itself. Takes no lock, reads only
- * what a report needs, and does not come back. docs/panic-surface.md lists
+ * what a report needs, and does not come back. docs/security/panic-surface.md lists
  * every place that may call it.
  */
 #include "kernel/halt.h"

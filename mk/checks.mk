@@ -65,3 +65,10 @@ bench-record: all # after a change that is meant: the commit names the row and t
 
 profile: all ## where the instructions of a row go, by function (WORKLOAD=row, SVG=file)
 	@tools/profile $(WORKLOAD) $(if $(SVG),--svg $(SVG))
+
+.PHONY: panic-surface-check claims
+panic-surface-check: ## every place that can stop the kernel has its row in docs/security/panic-surface.md, and the row its tests
+	@tools/panic-surface
+
+claims: ## the tests that docs/security/ and SPECIFICATION.md name exist (`make test` ends by asking whether they ran)
+	@tools/claims

@@ -153,15 +153,75 @@ def test_dependencies(tree):
     tree.expect(1, "core/x/y.h: no line", "tools/deps-check")
 
 
+INVENTORY = "docs/security/panic-surface.md"
+
+
 def test_panic_surface(tree):
-    row = "| `kernel/a.c` | broken | internal | never |\n"
+    row = "| `kernel/a.c` | panic broken | SQE, none | because nobody ever calls it | `core/x/y_test` |\n"
     tree.write("kernel/a.c", SPDX + 'void f(void)\n{\n    kernel_panic("broken", 0);\n}\n')
-    tree.write("docs/panic-surface.md", row)
-    tree.expect(0, "ok panic-surface", "tools/panic-surface")
-    tree.write("docs/panic-surface.md", row + row)
-    tree.expect(1, "has no place", "tools/panic-surface")
-    tree.write("docs/panic-surface.md", row.replace("broken", "other"))
-    tree.expect(1, "has no row", "tools/panic-surface")
+    tree.write(INVENTORY, row)
+    tree.expect(0, "ok panic-surface:rows 0 1 places", "tools/panic-surface")
+    tree.write(INVENTORY, row + row)
+    tree.expect(1, "panic broken: the row has no place", "tools/panic-surface")
+    tree.write(INVENTORY, row.replace("broken", "other"))
+    tree.expect(1, "panic broken: has no row", "tools/panic-surface")
+    for good, bad, complaint in (("y_test", "z_test", "no such test"), ("SQE, none", "SQE, moon", "no class of input"),
+                                 ("`core/x/y_test`", "a person", "names no test"), ("because nobody ever calls it", "no", "no reason")):
+        tree.write(INVENTORY, row.replace(good, bad))
+        tree.expect(1, complaint, "tools/panic-surface")
+
+
+def test_panic_surface_finds_every_kind(tree):
+    places = [("f(1)", None), ('kernel_panic(name, 0)', "panic ... in f"), ("assert(a)", "assert in f"), ("__builtin_unreachable()", "unreachable in f"),
+              ("__builtin_trap()", "trap in f"), ("abort()", "abort in f"), ("for (;;) g()", "loop in f"), ("while (true) g()", "loop in f"),
+              ("a = a / b", "division in f"), ("a = a % b->c", "division in f"), ("a = a / 8", None), ("a = a / sizeof b", None),
+              ('__asm__ volatile("ud2")', "ud2 in f"), ('log("ud2 / a")', None), ("/* kernel_panic(a) */", None)]
+    tree.write(INVENTORY, "")
+    for room in ("core/x", "kernel", "arch/x86_64"):
+        for code, what in places:
+            tree.write(room + "/a.c", SPDX + f"void f(void)\n{{\n    {code};\n}}\n")
+            if what:
+                tree.expect(1, f"{room}/a.c: {what}: has no row", "tools/panic-surface")
+            else:
+                tree.expect(0, "0 places", "tools/panic-surface")
+        os.remove(os.path.join(tree.folder, room, "a.c"))
+    tree.write("kernel/a.h", SPDX + "_Noreturn void f(void);\n")
+    tree.write("kernel/a.c", SPDX + "void f(void)\n{\n    g();\n}\n")
+    tree.expect(1, "kernel/a.c: noreturn f: has no row", "tools/panic-surface")
+    os.remove(os.path.join(tree.folder, "kernel/a.h"))
+    tree.write("arch/x86_64/a.S", "f:\n    ud2\n1:  hlt\n")
+    tree.expect(1, "arch/x86_64/a.S: hlt in f: has no row", "tools/panic-surface")
+
+
+def test_claims(tree):
+    page = "docs/security/page.md"
+    tree.write("tests/sim/a.c", 'static const struct sim_test tests[] = { { .name = "works" } };\n')
+    tree.write("tests/smoke/s/scenario.toml", "")
+    good = "`sim.works`, `sim.w*.cpus2`, `smoke:s`, `core/x/y_test`, `core/x`, stages `unit` and `sim`, stage `smoke`, `make claims`, `tools/claims`"
+    tree.write(page, good)
+    tree.expect(0, "ok claims:docs/security/page.md 0 9 names", "tools/claims")
+    for bad in ("`sim.fails`", "`smoke:t`", "`core/x/z_test`", "`core/z`", "stage `no-stage`", "stages `unit` and `no-stage`", "`make nothing`"):
+        tree.write(page, good + bad)
+        tree.expect(1, "no such test", "tools/claims")
+    tree.write(page, good + "`tools/nothing`")
+    tree.expect(1, "no such path: tools/nothing", "tools/claims")
+
+
+def test_claims_of_a_run(tree):
+    page, stages = "docs/security/page.md", tree.read("tools/stages")
+    tree.write("tests/sim/a.c", '{ .name = "works" }')
+    tree.write("tests/smoke/s/scenario.toml", "")
+    tree.write(page, "`sim.works`, `smoke:s`, `core/x/y_test`, stage `plain`, stage `claims`")
+    tree.write("tools/stages", "a | 5 | lines | printf 'ok sim.works.cpus2 0\\nok smoke:s:smp1 0\\nok core/x/y:one 0\\n'\n"
+                               "plain | 5 | status | true\nclaims | 5 | lines | tools/claims --ran\n")
+    tree.expect(1, "has not run: sim.works", "tools/claims", "--ran")
+    tree.expect(0, "ok claims:docs/security/page.md", "tools/run_tests")
+    tree.expect(0, "ok claims:docs/security/page.md", "tools/run_tests", "claims")     # others' lines stay
+    for there, gone in (("sim.works.cpus2", "sim.others"), ("ok smoke:s:smp1", "skip smoke:s:smp1"), ("core/x/y:one", "core/x/yy:one")):
+        tree.write("tools/stages", tree.read("tools/stages").replace(there, gone))
+        tree.expect(1, "has not run", "tools/run_tests")
+        tree.write("tools/stages", tree.read("tools/stages").replace(gone, there))
+    tree.write("tools/stages", stages)
 
 
 def test_bootstrap_refuses_another_series(tree):
