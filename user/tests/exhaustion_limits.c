@@ -179,7 +179,7 @@ static void sleepers(void)
 static void parks(void)
 {
     static uint32_t word;
-    uint64_t first, second;
+    uint64_t first = 0, second = 0;
     struct capos_completion done = { 0 };
     struct ring_sqe sqe = { .opcode = RING_OP_PARK, .flags = SQE_FLAG_THREAD_OWNED, .call_id = capos_thread_id(),
                             .cap_id = granted("park_space", CAPOS_PARK_SPACE_INTERFACE_ID).cap_id, .addr = (uintptr_t)&word,
