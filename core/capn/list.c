@@ -14,6 +14,16 @@ bool capn_text_equal(struct capn_text a, struct capn_text b)
     return text_equal(a.bytes, a.len, b.bytes, b.len);
 }
 
+struct capn_text capn_text_take(struct capn_text *rest, char end)
+{
+    struct capn_text part = { rest->bytes, 0 };
+    while (part.len < rest->len && rest->bytes[part.len] != end)
+        part.len++;
+    uint32_t used = part.len < rest->len ? part.len + 1 : part.len;
+    *rest = (struct capn_text){ rest->bytes + used, rest->len - used };
+    return part;
+}
+
 struct capn_list capn_list_over(const void *array, uint32_t count, uint32_t stride)
 {
     return (struct capn_list){ .elements = array, .count = count, .step = stride };

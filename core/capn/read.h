@@ -31,6 +31,8 @@ struct capn_data {
 /* A C string as text; for string literals and other trusted NUL-terminated strings. */
 struct capn_text capn_text_of(const char *str);
 bool capn_text_equal(struct capn_text a, struct capn_text b);
+/* The part of *rest up to the next `end`, which is taken away with it; all of it when there is none. */
+struct capn_text capn_text_take(struct capn_text *rest, char end);
 
 /* An all-zero capn_struct is the default struct. */
 struct capn_struct {

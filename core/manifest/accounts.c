@@ -6,7 +6,6 @@
 #include "core/base/bytes.h"
 
 #define PROFILE_NAME_MAX 64u
-#define ACCOUNT_NAME_MAX 64u
 #define DISPLAY_NAME_MAX 96u
 #define PRINCIPAL_BYTES 32u
 
@@ -57,14 +56,13 @@ static bool is_blank_or_control(char c)
     return (unsigned char)c <= 0x20 || c == 0x7f;
 }
 
-/* Trims blanks and controls and lowers the case; false for a name that has no normal form. */
-static bool normalise(struct capn_text name, char out[ACCOUNT_NAME_MAX], struct capn_text *normal)
+bool manifest_account_name(struct capn_text name, char out[MANIFEST_ACCOUNT_NAME_MAX], struct capn_text *normal)
 {
     while (name.len != 0 && is_blank_or_control(name.bytes[name.len - 1]))
         name.len--;
     while (name.len != 0 && is_blank_or_control(name.bytes[0]))
         name = (struct capn_text){ name.bytes + 1, name.len - 1 };
-    if (name.len == 0 || name.len > ACCOUNT_NAME_MAX)
+    if (name.len == 0 || name.len > MANIFEST_ACCOUNT_NAME_MAX)
         return false;
     for (uint32_t i = 0; i < name.len; i++) {
         char c = name.bytes[i];
@@ -88,10 +86,10 @@ static enum manifest_error check_account_name(const struct account_check *check)
 {
     struct manifest_report *report = check->report;
     struct manifest_path path = MANIFEST_STEP(check->path, "name");
-    char mine[ACCOUNT_NAME_MAX], others[ACCOUNT_NAME_MAX];
+    char mine[MANIFEST_ACCOUNT_NAME_MAX], others[MANIFEST_ACCOUNT_NAME_MAX];
     struct capn_text name, other;
-    MANIFEST_TRY(check_length(report, &path, check->account.name.len, ACCOUNT_NAME_MAX));
-    if (!normalise(check->account.name, mine, &name))
+    MANIFEST_TRY(check_length(report, &path, check->account.name.len, MANIFEST_ACCOUNT_NAME_MAX));
+    if (!manifest_account_name(check->account.name, mine, &name))
         return manifest_value_name(report, &path, "not an account name:", check->account.name);
     if (check->account.display_name.len > DISPLAY_NAME_MAX)
         return manifest_value_limit(report, &MANIFEST_STEP(check->path, "displayName"), "bytes:",
@@ -99,7 +97,7 @@ static enum manifest_error check_account_name(const struct account_check *check)
     for (uint32_t i = 0; i < check->index; i++) {
         struct capos_manifest_seed_account earlier;
         MANIFEST_READ(capos_manifest_seed_account_list_get(&check->manifest->params.seed_accounts, i, &earlier));
-        if (normalise(earlier.name, others, &other) && capn_text_equal(name, other))
+        if (manifest_account_name(earlier.name, others, &other) && capn_text_equal(name, other))
             return manifest_value_number(report, &path, "same name as account", i);
     }
     return MANIFEST_OK;

@@ -80,6 +80,10 @@ typedef bool (*manifest_source_available_fn)(const struct manifest_source *sourc
 enum manifest_error manifest_check_available(const struct manifest *manifest, manifest_source_available_fn available,
                                              struct manifest_report *report);
 
+/* The normal form of an account's name: trimmed, in lower case; written to `out`. False: it has none. */
+#define MANIFEST_ACCOUNT_NAME_MAX 64u
+bool manifest_account_name(struct capn_text name, char out[MANIFEST_ACCOUNT_NAME_MAX], struct capn_text *normal);
+
 /* The index of the binary, or -1. */
 int manifest_find_binary(const struct manifest *manifest, struct capn_text name);
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Checks of kernelParams: texts, UARTs, block target, CPU isolation (rows M70 to M84 and M98 to M100), and the order of all.
  * Works on what manifest_decode_params has read; trusts only that. */
-#include "core/manifest/internal.h"
-
 #include "core/base/bytes.h"
+#include "core/manifest/internal.h"
+#include "core/phc/phc.h"
 
-#define VERIFIER_BYTES_MAX 512u
-#define VERIFIER_MEMORY_MAX 19456u /* KiB */
-#define VERIFIER_TIME_MAX 4u
-#define VERIFIER_LANES_MAX 1u
 #define UART_CLOCK 115200u
 #define UART_DIVISOR_MAX 65535u
 #define PCI_DEVICE_MAX 31u
@@ -47,99 +43,23 @@ enum manifest_error manifest_check_text(struct manifest_report *report, const st
     return manifest_value_end(report, &text);
 }
 
-/* The part of *rest up to the next `end`, which is taken away with it; all of it when there is none. */
-static struct capn_text take_until(struct capn_text *rest, char end)
-{
-    struct capn_text part = { rest->bytes, 0 };
-    while (part.len < rest->len && rest->bytes[part.len] != end)
-        part.len++;
-    uint32_t used = part.len < rest->len ? part.len + 1 : part.len;
-    *rest = (struct capn_text){ rest->bytes + used, rest->len - used };
-    return part;
-}
-
-static bool decimal(struct capn_text text, uint32_t *out)
-{
-    uint64_t value = 0;
-    if (text.len == 0 || text.len > 10 || (text.len > 1 && text.bytes[0] == '0'))
-        return false;
-    for (uint32_t i = 0; i < text.len; i++) {
-        if (text.bytes[i] < '0' || text.bytes[i] > '9')
-            return false;
-        value = value * 10 + (uint64_t)(text.bytes[i] - '0');
-    }
-    *out = (uint32_t)value;
-    return value <= UINT32_MAX;
-}
-
-/* Unpadded base64, not empty. */
-static bool is_base64(struct capn_text text)
-{
-    for (uint32_t i = 0; i < text.len; i++) {
-        char c = text.bytes[i];
-        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/'))
-            return false;
-    }
-    return text.len != 0;
-}
-
-struct verifier_costs {
-    uint32_t memory, time, lanes;
-};
-
-/* m=..,t=..,p=.. in any order, each once. */
-static bool parse_costs(struct capn_text text, struct verifier_costs *out)
-{
-    uint32_t *const costs[] = { &out->memory, &out->time, &out->lanes };
-    bool seen[3] = { false };
-    while (text.len != 0) {
-        struct capn_text part = take_until(&text, ',');
-        uint32_t which = part.len < 2 || part.bytes[1] != '=' ? 3
-                         : part.bytes[0] == 'm'               ? 0
-                         : part.bytes[0] == 't'               ? 1
-                         : part.bytes[0] == 'p'               ? 2
-                                                              : 3;
-        if (which == 3 || seen[which] || !decimal((struct capn_text){ part.bytes + 2, part.len - 2 }, costs[which]))
-            return false;
-        seen[which] = true;
-    }
-    return seen[0] && seen[1] && seen[2] && out->time > 0 && out->lanes > 0 && out->memory >= 8;
-}
-
-/* $argon2id$[v=19$]m=..,t=..,p=..$SALT$HASH */
-static bool parse_verifier(struct capn_text text, struct verifier_costs *out)
-{
-    uint32_t version = 0;
-    if (take_until(&text, '$').len != 0 || !capn_text_equal(take_until(&text, '$'), capn_text_of("argon2id")))
-        return false;
-    struct capn_text part = take_until(&text, '$');
-    if (part.len > 2 && part.bytes[0] == 'v' && part.bytes[1] == '=') {
-        if (!decimal((struct capn_text){ part.bytes + 2, part.len - 2 }, &version) || (version != 16 && version != 19))
-            return false;
-        part = take_until(&text, '$');
-    }
-    struct capn_text salt = take_until(&text, '$');
-    return parse_costs(part, out) && is_base64(salt) && is_base64(text);
-}
-
 static enum manifest_error check_verifier(const struct manifest *manifest, struct manifest_report *report)
 {
     struct manifest_path path = *STEP("consolePasswordVerifierPhc");
     struct capn_text verifier = manifest->params.console_password_verifier_phc;
-    struct verifier_costs costs;
-    if (verifier.len == 0)
+    struct phc phc;
+    enum phc_error error = phc_parse(verifier, &phc);
+    if (error == PHC_OK || error == PHC_EMPTY)
         return MANIFEST_OK;
-    if (verifier.len > VERIFIER_BYTES_MAX)
-        return manifest_value_limit(report, &path, "bytes:", verifier.len, VERIFIER_BYTES_MAX);
-    if (!parse_verifier(verifier, &costs))
+    if (error == PHC_TOO_LONG)
+        return manifest_value_limit(report, &path, "bytes:", verifier.len, PHC_BYTES_MAX);
+    if (error != PHC_ABOVE_LIMITS)
         return manifest_value(report, &path, "not an argon2id verifier in PHC form");
-    if (costs.memory > VERIFIER_MEMORY_MAX)
-        return manifest_value_limit(report, &path, "argon2id memory cost m:", costs.memory, VERIFIER_MEMORY_MAX);
-    if (costs.time > VERIFIER_TIME_MAX)
-        return manifest_value_limit(report, &path, "argon2id time cost t:", costs.time, VERIFIER_TIME_MAX);
-    if (costs.lanes > VERIFIER_LANES_MAX)
-        return manifest_value_limit(report, &path, "argon2id lanes p:", costs.lanes, VERIFIER_LANES_MAX);
-    return MANIFEST_OK;
+    if (phc.memory_kib > PHC_MEMORY_KIB_MAX)
+        return manifest_value_limit(report, &path, "argon2id memory cost m:", phc.memory_kib, PHC_MEMORY_KIB_MAX);
+    if (phc.passes > PHC_PASSES_MAX)
+        return manifest_value_limit(report, &path, "argon2id time cost t:", phc.passes, PHC_PASSES_MAX);
+    return manifest_value_limit(report, &path, "argon2id lanes p:", phc.lanes, PHC_LANES_MAX);
 }
 
 /* The next character of valid UTF-8. */
@@ -176,7 +96,7 @@ static enum manifest_error check_motd(const struct manifest *manifest, struct ma
             return manifest_value_number(report, &path, "control character", character);
     }
     for (uint32_t n = 0; motd.len != 0; n++) {
-        struct capn_text line = take_until(&motd, '\n');
+        struct capn_text line = capn_text_take(&motd, '\n');
         if (line.len > MOTD_LINE_BYTES_MAX)
             return manifest_value_limit(report, &MANIFEST_ITEM(&path, "line", n), "bytes:", line.len, MOTD_LINE_BYTES_MAX);
     }

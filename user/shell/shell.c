@@ -3,9 +3,11 @@
 #include "shell.h"
 
 static struct capos_client terminal;
+static bool leaving;
 
 static void shell_help(int argc, char **argv);
 static void shell_poweroff(int argc, char **argv);
+static void shell_exit(int argc, char **argv);
 
 static const struct shell_command commands[] = {
     { "help", "help [COMMAND]", "list the commands, or tell how one is used", shell_help },
@@ -23,6 +25,7 @@ static const struct shell_command commands[] = {
     { "log", "log [debug|info|warn|error]", "retained log records, from a level upwards", shell_log },
     { "mem", "mem", "physical memory by use", shell_mem },
     { "time", "time", "time of day and since boot", shell_time },
+    { "exit", "exit", "leave this shell", shell_exit },
     { "poweroff", "poweroff", "switch the machine off", shell_poweroff },
 };
 
@@ -96,6 +99,15 @@ static void shell_help(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         shell_say("  %-40s %s", commands[i].usage, commands[i].summary);
+}
+
+static void shell_exit(int argc, char **argv)
+{
+    (void)argv;
+    if (argc == 1)
+        leaving = true;
+    else
+        shell_say("exit takes no arguments");
 }
 
 static void shell_poweroff(int argc, char **argv)
@@ -186,7 +198,7 @@ int main(int argc, char **argv)
         return 1;
     }
     greet();
-    while (read_and_run())
+    while (!leaving && read_and_run())
         shell_report_exits();
     return 0;
 }

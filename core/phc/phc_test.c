@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Tests of core/phc/phc.c: the order of the checks, each limit, what is found in a good text. */
+#include "core/phc/phc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TAIL "$c2FsdHNhbHQ$aGFzaGhhc2g"
+#define V19(costs) "$argon2id$v=19$" costs TAIL
+
+static enum phc_error parse(const char *text)
+{
+    struct phc out;
+    return phc_parse(capn_text_of(text), &out);
+}
+
+static void order(void **state)
+{
+    char long_text[513];
+    struct phc out;
+    (void)state;
+    assert_int_equal(parse(""), PHC_EMPTY);
+    memset(long_text, '$', sizeof long_text);
+    assert_int_equal(phc_parse((struct capn_text){ long_text, 513 }, &out), PHC_TOO_LONG);
+    assert_int_equal(phc_parse((struct capn_text){ long_text, 512 }, &out), PHC_NOT_ARGON2ID);
+    memset(long_text, 'x', sizeof long_text);
+    assert_int_equal(phc_parse((struct capn_text){ long_text, 513 }, &out), PHC_TOO_LONG);
+    assert_int_equal(phc_parse((struct capn_text){ long_text, 512 }, &out), PHC_NOT_PHC);
+    assert_int_equal(parse("$"), PHC_NOT_PHC);
+    assert_int_equal(parse("x$argon2id$v=19$m=8,t=1,p=1" TAIL), PHC_NOT_PHC);
+    assert_int_equal(parse("$argon2i$v=19$m=99999,t=1,p=1"), PHC_NOT_ARGON2ID);
+    assert_int_equal(parse("$argon2id$v=19$m=99999,t=x,p=1" TAIL), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=99999,t=1,p=1")), PHC_ABOVE_LIMITS);
+}
+
+static void limits(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(V19("m=19456,t=4,p=1")), PHC_OK);
+    assert_int_equal(parse(V19("m=19457,t=4,p=1")), PHC_ABOVE_LIMITS);
+    assert_int_equal(parse(V19("m=19456,t=5,p=1")), PHC_ABOVE_LIMITS);
+    assert_int_equal(parse(V19("m=19456,t=4,p=2")), PHC_ABOVE_LIMITS);
+    assert_int_equal(parse(V19("m=8,t=1,p=1")), PHC_OK);
+    assert_int_equal(parse(V19("m=7,t=1,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=8,t=0,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=8,t=1,p=0")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=4294967304,t=1,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=18446744073709551624,t=1,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=08,t=1,p=1")), PHC_UNREADABLE);
+}
+
+static void parts(void **state)
+{
+    struct phc out;
+    (void)state;
+    assert_int_equal(phc_parse(capn_text_of(V19("t=3,p=1,m=4096")), &out), PHC_OK);
+    assert_int_equal(out.version, 19);
+    assert_int_equal(out.memory_kib, 4096);
+    assert_int_equal(out.passes, 3);
+    assert_int_equal(out.lanes, 1);
+    assert_true(capn_text_equal(out.salt, capn_text_of("c2FsdHNhbHQ")));
+    assert_true(capn_text_equal(out.hash, capn_text_of("aGFzaGhhc2g")));
+    assert_int_equal(phc_parse(capn_text_of("$argon2id$m=8,t=1,p=1" TAIL), &out), PHC_OK);
+    assert_int_equal(out.version, 16);
+    assert_int_equal(phc_parse(capn_text_of("$argon2id$v=16$m=8,t=1,p=1" TAIL), &out), PHC_OK);
+    assert_int_equal(out.version, 16);
+    assert_int_equal(parse("$argon2id$v=18$m=8,t=1,p=1" TAIL), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=8,t=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=8,m=8,t=1,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=8,t=1,p=1,q=1")), PHC_UNREADABLE);
+    assert_int_equal(parse("$argon2id$v=19$m=8,t=1,p=1$$aGFzaA"), PHC_UNREADABLE);
+    assert_int_equal(parse("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$"), PHC_UNREADABLE);
+    assert_int_equal(parse("$argon2id$v=19$m=8,t=1,p=1$c2FsdA=$aGFzaA"), PHC_UNREADABLE);
+    assert_int_equal(parse("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA$"), PHC_UNREADABLE);
+    assert_int_equal(parse("$argon2id"), PHC_UNREADABLE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(order), cmocka_unit_test(limits), cmocka_unit_test(parts) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
