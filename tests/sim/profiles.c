@@ -77,6 +77,13 @@ static void is_default(void)
     CHECK_EQ(init->table.ledger.pairs[CAP_RESOURCE_FRAME_GRANT_PAGES].max, FRAME_GRANT_PAGES_MAX);
 }
 
+/* A program that needs more than the profile commits is not started, the first one too. */
+static void seed_little_memory(struct capos_system_manifest *manifest)
+{
+    seed(manifest);
+    profiles[1].memory_commit_limit_bytes = 4096;
+}
+
 /* An account of another kind with that binary would not be a manifest; one of another binary does not count. */
 static void seed_others(struct capos_system_manifest *manifest)
 {
@@ -101,6 +108,8 @@ static const struct sim_test tests[] = {
     { .name = "init-of-service-account", .init = nothing, .change = seed, .after_boot = is_small },
     { .name = "init-zeros", .init = nothing, .change = seed_zeros, .after_boot = is_default },
     { .name = "init-without-account", .init = nothing, .change = seed_others, .after_boot = is_default },
+    { .name = "init-memory-limit", .init = nothing, .change = seed_little_memory, .never_exits = true,
+      .verdict = "refused elf process memory limit exceeded" },
     { .name = "quota-line", .init = uses_some, .grants = { { "frame_allocator", NULL } }, .cmdline = "capos.quota=1", .console = QUOTA_LINE },
     { .name = "no-quota-line", .init = uses_some, .grants = { { "frame_allocator", NULL } }, .cmdline = "capos.quota=10",
       .not_console = "[quota]" },
