@@ -81,7 +81,7 @@ static void is_default(void)
 static void seed_little_memory(struct capos_system_manifest *manifest)
 {
     seed(manifest);
-    profiles[1].memory_commit_limit_bytes = 4096;
+    profiles[1].memory_commit_limit_bytes = 4095;
 }
 
 /* An account of another kind with that binary would not be a manifest; one of another binary does not count. */
