@@ -151,7 +151,7 @@ static int64_t last(void *argument)
 {
     struct capos_client timer = granted("timer", CAPOS_TIMER_INTERFACE_ID);
     (void)argument;
-    sleep_ns(&timer, 5000000);
+    sleep_ns(&timer, 300000000); /* the first thread has long gone */
     capos_thread_exit(-3);
 }
 
