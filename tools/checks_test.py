@@ -37,7 +37,8 @@ class Tree:
                         ignore=shutil.ignore_patterns("capnpc-c", "__pycache__", "capos_host", "*_test.py"))
         shutil.copytree(os.path.join(ROOT, "mk"), os.path.join(folder, "mk"))
         os.makedirs(os.path.join(folder, "tests/compat"))
-        for name in ("Makefile", "LICENSE-MIT", "LICENSE-APACHE", "tests/compat/Cargo.lock"):
+        for name in ("Makefile", "LICENSE-MIT", "LICENSE-APACHE", "tests/compat/Cargo.lock",
+                     "user/third_party/monocypher/Cargo.lock"):
             shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
         self.write("core/x/y.h", SPDX + "#pragma once\nint twice(int n);\n")
         self.write("core/x/y.c", SPDX + '#include "core/x/y.h"\n\nint twice(int n)\n{\n    return n * 2;\n}\n')
