@@ -63,6 +63,21 @@ static void chatter(void)
         check_ok(capos_console_write(&console, &in, NULL), &console, "chatter");
 }
 
+/* 500 records of the longest kind; each is accepted, the ring keeps 256 of them (H72). */
+static void records(void)
+{
+    static char text[LOG_MESSAGE_BYTES_MAX];
+    struct capos_client sink = granted("log_sink", CAPOS_LOG_SINK_INTERFACE_ID);
+    struct capos_log_sink_write_params in = {
+        .has_record = true, .record = { .level = CAPOS_LOG_LEVEL_ERROR, .component = capn_text_of("flood"), .message = { text, sizeof text } } };
+    memset(text, '.', sizeof text);
+    for (uint32_t i = 0; i < 500; i++) {
+        struct capos_log_sink_write_results got = { 0 };
+        check_ok(capos_log_sink_write(&sink, &in, &got), &sink, "record");
+        check(got.accepted, "record %u", i);
+    }
+}
+
 /* ---- one of each kind -------------------------------------------------------------------- */
 
 static void repeat(struct ring_sqe sqe, uint32_t count, int32_t wanted, const char *what)
@@ -167,8 +182,9 @@ static void every_kind(void)
 static void together(const char *first, const char *second)
 {
     struct capos_process processes[2];
-    struct capos_cap_grant console = CONSOLE_GRANT;
-    if (!spawn_task(BINARY, first, &console, 1, &processes[0]) || !spawn_task(BINARY, second, &console, 1, &processes[1]))
+    struct capos_cap_grant grants[] = {
+        CONSOLE_GRANT, capos_grant_kernel("log_sink", CAPOS_KERNEL_CAP_SOURCE_LOG_SINK, CAPOS_LOG_SINK_INTERFACE_ID) };
+    if (!spawn_task(BINARY, first, grants, 2, &processes[0]) || !spawn_task(BINARY, second, grants, 2, &processes[1]))
         return;
     check(exit_code_of(&processes[0]) == 0, "%s", first);
     check(exit_code_of(&processes[1]) == 0, "%s", second);
@@ -188,8 +204,12 @@ int main(void)
         submit_bad_nops(50000);
     else if (task_is("few"))
         look_up_nothing(5, 20000000);
+    else if (task_is("logs"))
+        together("records", "thousands");
     else if (task_is("chatter"))
         chatter();
+    else if (task_is("records"))
+        records();
     else if (task_is("crash"))
         *(volatile uint32_t *)UNMAPPED = 1;
     return finish("diag");
