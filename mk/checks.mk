@@ -42,7 +42,7 @@ run-untrusted-exhaustion: all ## quotas driven to their limits in three passes, 
 	@tests/smoke/runner --show exhaustion-core exhaustion-captable exhaustion-frames
 
 .PHONY: run-untrusted-hostile
-HOSTILE := $(notdir $(wildcard tests/smoke/hostile-*)) ring-wire ring-queue bad-elf faults syscall-state no-authority
+HOSTILE := $(notdir $(wildcard tests/smoke/hostile-*)) kernel-probe ring-wire ring-queue bad-elf faults syscall-state no-authority
 run-untrusted-hostile: all ## hostile input, case by case, with what came of each (docs/security/hostile-input.md)
 	@tests/hostile_rows && tests/smoke/runner --show $(HOSTILE)
 

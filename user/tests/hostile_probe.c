@@ -10,8 +10,7 @@
 #include "hostile.h"
 
 #define BINARY "hostile_probe"
-#define REPEATS 8u
-#define FAULTS 3u /* children for each address */
+#define SAMPLES 6u /* of each address */
 #define FIRST 100u /* more before them, so that all process ids have three digits */
 #define QUIET_NS 200000000u /* until the console has nothing left to send; time is cheap here */
 
@@ -19,6 +18,7 @@ static const struct {
     const char *what;
     uint64_t address;
 } places[] = {
+    { "entry code, which user code's own tables show", 0xffffffff80201000 },
     { "kernel code", KERNEL_ADDRESS }, { "kernel constants", 0xffffffff80235000 }, { "kernel data", 0xffffffff80240000 },
     { "physical memory", 0xffff800000200000 }, { "physical memory of the last table", 0xffff800000001000 },
     { "nothing in the kernel's region", NO_KERNEL_ADDRESS }, { "nothing at the end", 0xffffffffff000000 },
@@ -114,30 +114,58 @@ static void quiet(void)
     sleep_ns(&timer, QUIET_NS);
 }
 
-static void same_time(const char *row, const uint64_t *took, size_t place, const char *what)
+static bool has(const uint64_t *took, uint64_t value)
 {
-    bool same = took[place] == took[0];
-    check_count++;
-    check_failures += !same;
-    hostile_line("[hostile] %s %s %lu instructions: %s, %s", row, same ? "ok" : "FAILED", took[place], what, places[place].what);
+    for (size_t i = 0; i < SAMPLES; i++)
+        if (took[i] == value)
+            return true;
+    return false;
+}
+
+/* The most frequent of all numbers. Some have a timer's interrupt in them, or the end of a window of the log's. */
+static uint64_t usual(const uint64_t took[PLACES][SAMPLES])
+{
+    uint64_t best = 0;
+    uint32_t best_count = 0;
+    for (size_t n = 0; n < PLACES * SAMPLES; n++) {
+        uint64_t value = took[n / SAMPLES][n % SAMPLES];
+        uint32_t count = 0;
+        for (size_t k = 0; k < PLACES * SAMPLES; k++)
+            count += took[k / SAMPLES][k % SAMPLES] == value;
+        best = count > best_count ? value : best;
+        best_count = count > best_count ? count : best_count;
+    }
+    return best;
+}
+
+/* That number must be among those of every place. */
+static void same_time(const char *row, const uint64_t took[PLACES][SAMPLES], const char *what)
+{
+    uint64_t all = usual(took);
+    for (size_t i = 0; i < PLACES; i++) {
+        bool same = has(took[i], all);
+        check_count++;
+        check_failures += !same;
+        hostile_line("[hostile] %s %s %lu instructions: %s, %s", row, same ? "ok" : "FAILED", same ? all : took[i][0], what,
+                     places[i].what);
+    }
 }
 
 static void check_kind(enum kind kind)
 {
-    uint64_t took[PLACES];
+    static uint64_t took[PLACES][SAMPLES];
     int32_t code[PLACES];
     quiet();
-    memset(took, 0xff, sizeof took);
-    for (uint32_t n = 0; n < (1 + REPEATS) * PLACES; n++) { /* in turns, so that counters of refusals grow for all alike */
+    for (uint32_t n = 0; n < (1 + SAMPLES) * PLACES; n++) { /* in turns, so that counters of refusals grow for all alike */
         uint32_t i = n % PLACES;
         struct ring_sqe sqe = entry_of(kind, places[i].address);
         uint64_t took_now = time_entry(&sqe, &code[i]);
-        took[i] = n >= PLACES && took_now < took[i] ? took_now : took[i];
+        if (n >= PLACES) /* the first round finds other caches and counters */
+            took[i][n / PLACES - 1] = took_now;
     }
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < PLACES; i++)
         expect("K1", code[i], kinds[kind].code, kinds[kind].what);
-        same_time("K2", took, i, kinds[kind].what);
-    }
+    same_time("K2", took, kinds[kind].what);
 }
 
 /* ---- direct access: the process ends ------------------------------------------------------------- */
@@ -173,18 +201,17 @@ static void check_access(uint32_t way, const char *what)
     struct capos_client object = new_object();
     volatile struct moment *moment = map_object(&object);
     struct capos_cap_grant grant = capos_grant_held("moment", object.cap_id, CAPOS_MEMORY_OBJECT_INTERFACE_ID);
-    uint64_t least[PLACES];
-    memset(least, 0xff, sizeof least);
-    for (uint32_t n = 0; n < (1 + FAULTS) * PLACES; n++) {
+    static uint64_t took[PLACES][SAMPLES];
+    for (uint32_t n = 0; n < (1 + SAMPLES) * PLACES; n++) {
         uint32_t i = n % PLACES;
         quiet();
         int64_t code = run_numbered(BINARY, 3 * i + way, &grant, 1);
-        uint64_t took = ticks() - moment->before;
+        uint64_t took_now = ticks() - moment->before;
         check(code == DIES, "%s of %s ended with %ld", what, places[i].what, code);
-        least[i] = n >= PLACES && took < least[i] ? took : least[i]; /* the first round finds other caches and counters */
+        if (n >= PLACES)
+            took[i][n / PLACES - 1] = took_now;
     }
-    for (size_t i = 0; i < PLACES; i++)
-        same_time("K3", least, i, what);
+    same_time("K3", took, what);
 }
 
 int main(void)
