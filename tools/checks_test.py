@@ -36,7 +36,8 @@ class Tree:
         shutil.copytree(os.path.join(ROOT, "tools"), os.path.join(folder, "tools"),
                         ignore=shutil.ignore_patterns("capnpc-c", "__pycache__", "capos_host", "*_test.py"))
         shutil.copytree(os.path.join(ROOT, "mk"), os.path.join(folder, "mk"))
-        os.makedirs(os.path.join(folder, "tests/compat"))
+        for name in ("tests/compat", "user/third_party/monocypher"):
+            os.makedirs(os.path.join(folder, name))
         for name in ("Makefile", "LICENSE-MIT", "LICENSE-APACHE", "tests/compat/Cargo.lock",
                      "user/third_party/monocypher/Cargo.lock"):
             shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
