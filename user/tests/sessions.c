@@ -3,7 +3,8 @@
  * Sessions: an anonymous one from beginning to end, with a program that the
  * broker's launcher starts in it and that this program serves. The boot
  * package has the test a second time, as `inside`: the first process's own
- * program cannot be launched.
+ * program cannot be launched. Started by init, with a capability `told`, its
+ * endpoint came with a scope for kind and profile of the callers.
  */
 #include "abi/endpoint.h"
 #include "check.h"
@@ -21,11 +22,34 @@ static struct ring_sqe call_sqe(uint16_t method, uint8_t *results, uint32_t len)
                               .result_addr = (uintptr_t)results, .result_len = len, .session_disclosure = 7 };
 }
 
+/* Its memory object, for the attempt to hand it over. */
+static struct capos_client own_memory(void)
+{
+    struct capos_client frames = granted("frame_allocator", CAPOS_FRAME_ALLOCATOR_INTERFACE_ID), object = { .cap_id = UINT32_MAX };
+    struct capos_frame_allocator_alloc_contiguous_params in = { .count = 1 };
+    struct capos_frame_allocator_alloc_contiguous_results got = { 0 };
+    check_ok(capos_frame_allocator_alloc_contiguous(&frames, &in, &got), &frames, "allocContiguous");
+    check(capos_reply_take(got.handle_index, CAPOS_MEMORY_OBJECT_INTERFACE_ID, &object) == CAPOS_OK, "no memory object");
+    return object;
+}
+
+/* H46: the entry, with a copy of a hold that stays in its session. */
+static void check_stays(struct ring_sqe sqe)
+{
+    struct capos_client object = own_memory();
+    struct ring_transfer_descriptor copy = { .cap_id = object.cap_id, .transfer_mode = TRANSFER_MODE_COPY };
+    sqe.addr = (uintptr_t)&copy;
+    sqe.xfer_cap_count = 1;
+    check(run_entry(sqe) == CAP_ERR_TRANSFER_NOT_SUPPORTED, "a capability crossed the border of its session");
+    check(capos_release(object.cap_id) == CAPOS_OK, "it is gone");
+}
+
 /* ---- the launched program ----------------------------------------------------------------- */
 
 static int inside(void)
 {
     static uint8_t results[256];
+    check_stays(call_sqe(9, results, sizeof results));
     for (uint16_t method = 0; method < 2; method++)
         check(run_entry(call_sqe(method, results, sizeof results)) == 0, "call %u failed", method);
     check(run_entry(call_sqe(2, results, sizeof results)) == CAP_ERR_APPLICATION_EXCEPTION, "a stale caller was heard");
@@ -87,11 +111,12 @@ static enum capos_status launch(struct capos_client *launcher, const char *binar
     const struct capos_cap_grant grants[] = {
         capos_grant_kernel(TASK_PREFIX "inside", CAPOS_KERNEL_CAP_SOURCE_TIMER, CAPOS_TIMER_INTERFACE_ID),
         capos_grant_held("console", granted("console", CAPOS_CONSOLE_INTERFACE_ID).cap_id, CAPOS_CONSOLE_INTERFACE_ID),
+        capos_grant_kernel("frame_allocator", CAPOS_KERNEL_CAP_SOURCE_FRAME_ALLOCATOR, CAPOS_FRAME_ALLOCATOR_INTERFACE_ID),
         { .name = capn_text_of("service"), .cap_id = endpoint_of("endpoint"), .interface_id = CAPOS_ENDPOINT_INTERFACE_ID,
           .mode = CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT, .badge = 5 },
     };
     struct capos_restricted_launcher_spawn_params in = { .name = capn_text_of("inside"), .binary_name = capn_text_of(binary),
-                                                         .grants = capn_list_of_array(grants, 3) };
+                                                         .grants = capn_list_of_array(grants, 4) };
     struct capos_restricted_launcher_spawn_results got = { 0 };
     enum capos_status status = capos_restricted_launcher_spawn(launcher, &in, &got);
     if (status == CAPOS_OK)
@@ -119,19 +144,23 @@ static void check_launcher(struct capos_client *session, struct capos_client *la
     struct capos_restricted_launcher_list_binaries_results names = { 0 };
     struct capos_client handle = { .cap_id = UINT32_MAX };
     check_ok(capos_restricted_launcher_list_binaries(launcher, NULL, &names), launcher, "listBinaries");
-    check(capn_list_len(&names.names) == 1, "%u programs", capn_list_len(&names.names));
-    check_exception(launch(launcher, "sessions", &handle), launcher, CAP_EXCEPTION_FAILED, "program is not for launching",
+    bool told = capos_capset_find("told") != NULL;
+    check(capn_list_len(&names.names) == (told ? 2 : 1), "%u programs", capn_list_len(&names.names));
+    check_exception(launch(launcher, told ? "system-init" : "sessions", &handle), launcher, CAP_EXCEPTION_FAILED, "program is not for launching",
                     "the first program");
     check_ok(launch(launcher, "inside", &handle), launcher, "spawn");
 
     struct ring_sqe answer;
     struct caller_session first = receive(0, &answer);
+    check_stays(answer);
     check(run_entry(answer) == 0, "RETURN failed");
     struct caller_session second = receive(1, &answer);
     check(first.flags == CALLER_SESSION_LIVE && first.scoped_ref != 0 && first.scoped_ref_hi != 0 && first.epoch != 0,
           "no session came with the call");
     check(memcmp(&first, &second, sizeof first) == 0, "another session came");
-    check(first.disclosed_fields == 0 && first.principal_kind == 0, "more was told than the hold allows");
+    check(first.disclosed_fields == (told ? 5 : 0) && first.auth_strength == 0, "fields %u were told", first.disclosed_fields);
+    check(first.principal_kind == (told ? 5 : 0) && first.profile_class == (told ? 1 : 0), "kind %u, profile %u",
+          first.principal_kind, first.profile_class);
     check_ok(capos_user_session_logout(session, NULL, NULL), session, "logout");
     check(run_entry(answer) == 0, "RETURN to a stale caller failed");
     struct capos_process_handle_wait_results got = { 0 };
