@@ -72,3 +72,7 @@ panic-surface-check: ## every place that can stop the kernel has its row in docs
 
 claims: ## the tests that docs/security/ and SPECIFICATION.md name exist (`make test` ends by asking whether they ran)
 	@tools/claims
+
+.PHONY: quotas
+quotas: ## every limit has a row in docs/security/authority-accounting.md that names a test
+	@tools/quotas

@@ -5,6 +5,7 @@
  * it runs, because no manifest field names one for it.
  */
 #include "abi/limits.h"
+#include "kernel/objects/objects.h"
 #include "kernel/state.h"
 #include "tests/sim/kit.h"
 
@@ -199,6 +200,43 @@ PROGRAM(slot_lifetimes)
     }
 }
 
+static void refused_without_objects(void)
+{
+    struct capos_client allocator = { 0 }, spawner = guest_open("process_spawner");
+    struct capos_cap_grant grant = TIMER_GRANT("timer");
+    struct capos_process_spawner_create_pipe_params pipe = { .buffer_bytes = 1 };
+    struct capos_process_spawner_create_pipe_results ends;
+    struct kit_child child;
+    CHECK(kit_try_memory(1, &allocator) == CAPOS_EXCEPTION &&
+          guest_exception_is(&allocator, CAP_EXCEPTION_OVERLOADED, "failed to reserve MemoryObject cap slot"));
+    CHECK(capos_process_spawner_create_pipe(&spawner, &pipe, &ends) == CAPOS_EXCEPTION &&
+          guest_exception_is(&spawner, CAP_EXCEPTION_OVERLOADED, "out of memory for a pipe"));
+    CHECK(kit_try_spawn(&spawner, "idle", &grant, 1, &child) == CAPOS_EXCEPTION &&
+          guest_exception_is(&spawner, CAP_EXCEPTION_OVERLOADED, "out of kernel objects"));
+    kit_ring_works();
+}
+
+/* The blocks of all objects in use: each refusal is in words and takes nothing, and everything works again afterwards. */
+PROGRAM(no_objects)
+{
+    static struct object *taken[OBJECT_COUNT];
+    struct capos_cap_grant grant = TIMER_GRANT("timer");
+    uint32_t count = 0;
+    while ((taken[count] = object_new(&null_ops)) != NULL)
+        count++;
+    CHECK(count + 10 > OBJECT_COUNT);
+    refused_without_objects(); /* message buffers grow */
+    uint64_t frames = frames_free_count();
+    refused_without_objects();
+    CHECK_EQ(frames_free_count(), frames);
+    while (count > 0)
+        object_drop(taken[--count]);
+    CHECK_EQ(guest_release(kit_memory(1).cap_id), 0);
+    struct kit_child child = kit_spawn("idle", &grant, 1);
+    CHECK_EQ(capos_process_handle_terminate(&child.handle, NULL, NULL), CAPOS_OK);
+    CHECK_EQ((uint64_t)kit_wait(&child), (uint64_t)EXIT_CODE_TERMINATED);
+}
+
 static const struct sim_test tests[] = {
     { .name = "small-profile", .init = small_profile, .grants = { { "console", NULL }, { "boot_package", NULL } }, .after_boot = small_scratch },
     { .name = "long-reply", .init = long_reply, .grants = { { "entropy_source", NULL } }, .after_boot = small_scratch },
@@ -207,6 +245,8 @@ static const struct sim_test tests[] = {
     { .name = "pending-calls", .init = pending_calls, .grants = { { "timer", NULL }, { "system_monitor", NULL } }, .after_boot = many_sleepers },
     { .name = "process-limit", .init = process_limit, .grants = { { "process_spawner", NULL } }, .programs = { { "idle", idle } },
       .after_boot = three_children },
+    { .name = "no-objects", .init = no_objects, .grants = { { "frame_allocator", NULL }, { "process_spawner", NULL } },
+      .programs = { { "idle", idle } } },
     { .name = "slot-lifetimes", .init = slot_lifetimes, .grants = { { "frame_allocator", NULL } } },
 };
 

@@ -285,6 +285,25 @@ static void grants(void)
     recovered("grants");
 }
 
+/* A spawn answers with a facet of each endpoint that the child is to own, beside the handle and the manager. */
+static void parent_endpoints(void)
+{
+    static struct capos_cap_grant owned[RESULT_CAPS_MAX];
+    static char names[RESULT_CAPS_MAX][8];
+    struct capos_process child;
+    owned[0] = capos_grant_kernel("do:wait", CAPOS_KERNEL_CAP_SOURCE_TIMER, CAPOS_TIMER_INTERFACE_ID);
+    for (uint32_t i = 1; i < RESULT_CAPS_MAX; i++) {
+        struct text_buf buf = text_buf_over(names[i], sizeof names[i] - 1);
+        capos_format(&buf, "e%u", i);
+        owned[i] = capos_grant_kernel(names[i], CAPOS_KERNEL_CAP_SOURCE_ENDPOINT, CAPOS_ENDPOINT_INTERFACE_ID);
+    }
+    enum capos_status status = capos_process_spawn(&spawner, BINARY, owned, RESULT_CAPS_MAX, &child);
+    answered("result-capabilities", RESULT_CAPS_MAX, refusal(status, &spawner));
+    check_ok(capos_process_spawn(&spawner, BINARY, owned, RESULT_CAPS_MAX - 1, &child), &spawner, "as many as there may be");
+    check(capos_process_terminate(&child) == CAPOS_OK && exit_code_of(&child) == EXIT_CODE_TERMINATED, "its end");
+    recovered("result-capabilities");
+}
+
 static enum capos_status new_session(struct capos_client *manager, struct capos_client *out)
 {
     struct capos_session_manager_anonymous_results got = { 0 };
@@ -325,7 +344,7 @@ int main(void)
     say("limits start profile=default caps=%u", capos_capset_count());
     check(spawn_with_many(&(struct capos_process){ 0 }) == CAPOS_EXCEPTION, "too many grants");
     static void (*const cases[])(void) = { reservations, anonymous_pages, ranges, page_tables, sleepers, parks, threads,
-                                           processes, grants, sessions, diagnostics };
+                                           processes, grants, parent_endpoints, sessions, diagnostics };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint64_t ledgers = ledger_sum(&monitor), frames = free_frames(&monitor);
         cases[i]();
