@@ -2,7 +2,7 @@
 #
 # Booting: the shell, the GRUB image.
 
-.PHONY: run iso
+.PHONY: run run-login iso
 
 SHELL_PACKAGE := $(B)/user/shell-package.bin
 SMP ?= 2
@@ -15,6 +15,15 @@ run: ## install what is missing, build, boot in QEMU and end at the shell (SMP=n
 	@tools/bootstrap run
 	@$(MAKE) -s -j$$(nproc) $(KERNEL_ELF) $(SHELL_PACKAGE)
 	@./capos boot $(SHELL_PACKAGE) --smp $(SMP) --memory $(MEMORY) --cpu $(CPU_MODEL) --mitigations $(MITIGATIONS)
+
+# Behind a log-in: account root, password "open sesame". Fetches Monocypher, so it needs what the tests need.
+run-login: ## boot the shell behind a log-in (docs/security/credentials.md)
+	@tools/bootstrap test
+	@$(MAKE) -s -j$$(nproc) $(KERNEL_ELF) $(B)/user/login-package.bin
+	@./capos boot $(B)/user/login-package.bin --smp $(SMP) --memory $(MEMORY)
+
+$(B)/user/login-package.bin: user/manifests/login.capnp user/manifests/caps.capnp schema/capos.capnp $(PROGRAMS) $(B)/user/credentials
+	tools/package $< $@
 
 # A BIOS image: GRUB loads the kernel by its Multiboot2 header, with a boot package as its one module.
 $(B)/capos.iso: $(KERNEL_ELF) $(SHELL_PACKAGE) tools/image
