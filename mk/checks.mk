@@ -35,7 +35,7 @@ deps-check: ## check the lock file: versions, checksums, licences
 	@tools/deps-check
 
 run-no-authority: all ## boot the service that holds nothing and show that it can do nothing
-	@tests/smoke/runner no-authority
+	@tests/smoke/runner --show no-authority
 
 .PHONY: run-untrusted-exhaustion
 run-untrusted-exhaustion: all ## quotas driven to their limits in three passes, every line shown
