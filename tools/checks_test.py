@@ -125,7 +125,8 @@ def test_arrows(tree):
     tree.write("core/ring/index.h", SPDX)
     tree.expect(0, "ok arrows:includes-of-core", "tools/arrows")
     for path, include in (("core/x/z.c", '"kernel/machine.h"'), ("core/x/z.c", '"core/../kernel/machine.h"'), ("core/x/z.c", "<stdio.h>"), ("core/x/z.c", '"y.h"'),
-                          ("user/z.c", '"core/ring/index.h"'), ("user/z.c", '"kernel/machine.h"')):
+                          ("user/z.c", '"core/ring/index.h"'), ("user/z.c", '"kernel/machine.h"'), ("user/tests/z.c", '"core/ring/index.h"'),
+                          ("tests/hostile/z.h", '"core/ring/index.h"'), ("tests/hostile/z.h", '"kernel/machine.h"'), ("tests/hostile/z.h", "<stdio.h>")):
         tree.write(path, f"{SPDX}#include {include}\n")
         tree.expect(1, f"{path} includes {include}", "tools/arrows")
         tree.write(path, f"{SPDX}/* #include {include} */\n")
