@@ -214,13 +214,23 @@ static void end_process(void *process)
     process_end(process, EXIT_CODE_TERMINATED);
 }
 
-/* By the entry of some CPU, which need not be the one that the victim runs on. */
+/*
+ * By the entry of some CPU, which need not be the one that the victim runs on; or in the middle of one, as when a batch of
+ * entries ends somebody and goes on: what comes next meets a process that is ending but still there.
+ */
 static void kill_now(struct process *victim)
 {
     kill_happened = true;
-    for (uint32_t cpu = (uint32_t)(sim_random() % plan.cpus), i = 0; i < plan.cpus; i++)
-        if (sim_enter((cpu + i) % plan.cpus, end_process, victim))
-            break;
+    if (sim_random() % 3 == 0) {
+        lock_acquire(&kernel.lock);
+        end_process(victim);
+        lock_release(&kernel.lock);
+        machine_kick((uint32_t)(sim_random() % plan.cpus));
+    } else {
+        for (uint32_t cpu = (uint32_t)(sim_random() % plan.cpus), i = 0; i < plan.cpus; i++)
+            if (sim_enter((cpu + i) % plan.cpus, end_process, victim))
+                break;
+    }
     examine();
     examine_in = 8; /* once more, when every CPU has let go of it */
 }
