@@ -30,6 +30,7 @@ struct cpu_state {
     uint64_t floor;          /* ns, on the queue's scale: what the thread chosen last had had; never falls */
     struct thread *favoured; /* if woken in this entry, it runs here without passing through a queue */
     struct thread *handed;   /* it was woken */
+    struct thread *kept;     /* the same in an entry before this one: runnable, in no queue, until current blocks or yields */
     uint64_t armed;          /* deadline its timer is set to */
     uint64_t idle_ns;        /* finished stretches of idleness */
     uint64_t idle_started;

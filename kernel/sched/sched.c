@@ -28,6 +28,7 @@ static void enqueue(uint32_t cpu, struct thread *thread)
     *(before != NULL ? &before->run_next : &queue->head) = thread;
     *(thread->run_next != NULL ? &thread->run_next->run_prev : &queue->tail) = thread;
     queue->count++;
+    queue->entered++;
     thread->queued_on = cpu;
     thread->state = THREAD_RUNNABLE;
 }
@@ -111,6 +112,20 @@ static void place(struct thread *thread)
         kick_later(cpu);
 }
 
+/* A CPU without work takes what another keeps in hand: that one's queue, the thread in it; `none` without. */
+static uint32_t queue_kept(uint32_t none)
+{
+    for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++) {
+        struct thread *kept = kernel.cpus[cpu].kept;
+        if (kept == NULL)
+            continue;
+        kernel.cpus[cpu].kept = NULL;
+        enqueue(cpu, kept);
+        return cpu;
+    }
+    return none;
+}
+
 /* Own queue first, then the head of the longest one. */
 static struct thread *take_next(uint32_t self)
 {
@@ -119,6 +134,8 @@ static struct thread *take_next(uint32_t self)
         for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++)
             if (kernel.cpus[cpu].queue.count > kernel.cpus[from].queue.count)
                 from = cpu;
+    if (kernel.cpus[from].queue.count == 0)
+        from = queue_kept(from);
     struct thread *thread = kernel.cpus[from].queue.head;
     if (thread == NULL)
         return NULL;
@@ -207,6 +224,9 @@ bool sched_remove(struct thread *thread)
     bool first = thread->state != THREAD_DEAD;
     if (cpu_state()->handed == thread)
         cpu_state()->handed = NULL;
+    for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++)
+        if (kernel.cpus[cpu].kept == thread)
+            kernel.cpus[cpu].kept = NULL;
     if (thread->queued_on != THREAD_NO_CPU)
         dequeue(thread);
     timer_stop(thread->timer);
@@ -327,17 +347,35 @@ static void queue_handed(struct cpu_state *cpu)
         place(handed);
 }
 
-/* What this CPU runs from now on. A handed-over CPU keeps its quantum, so its end still comes. */
-static void choose(struct cpu_state *cpu, uint64_t now)
+/* The thread to which this CPU may be handed: what was woken last, in this entry or in one before it. */
+static struct thread *in_hand(struct cpu_state *cpu)
 {
-    struct thread *handed = cpu->handed, *before = cpu->current;
-    bool blocked = before != NULL && before->state == THREAD_BLOCKED;
-    uint64_t quantum_end = blocked ? before->quantum_end : 0;
+    struct thread *handed = cpu->handed, *kept = cpu->kept;
     cpu->handed = NULL;
     cpu->favoured = NULL;
+    cpu->kept = NULL;
+    if (handed == NULL)
+        return kept;
+    if (kept != NULL)
+        place(kept);
+    return handed;
+}
+
+/*
+ * What this CPU runs from now on. A handed-over CPU keeps its quantum, so its end still comes. While the running thread
+ * goes on, what it woke stays in hand: it may answer in one entry and wait in the next, and nobody else ran in between.
+ */
+static void choose(struct cpu_state *cpu, uint64_t now)
+{
+    struct thread *handed = in_hand(cpu), *before = cpu->current;
+    bool blocked = before != NULL && before->state == THREAD_BLOCKED;
+    bool goes_on = before != NULL && before->state == THREAD_RUNNING && !cpu->yield;
+    uint64_t quantum_end = blocked ? before->quantum_end : 0;
     bool direct = handed != NULL && blocked && now < quantum_end &&
                   (cpu->queue.count == 0 || handed->fair <= cpu->queue.head->fair + SCHED_TICK_NS);
-    if (handed != NULL && !direct)
+    if (handed != NULL && goes_on && idle_cpu() == THREAD_NO_CPU)
+        cpu->kept = handed;
+    else if (handed != NULL && !direct)
         place(handed);
     if (keep_current(cpu, now))
         return;

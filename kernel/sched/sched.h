@@ -29,6 +29,7 @@ struct run_queue {
     struct thread *head;
     struct thread *tail;
     uint32_t count;
+    uint64_t entered; /* threads that ever queued here */
 };
 
 /* Ticks since boot: time / 10 ms. */
@@ -44,8 +45,9 @@ bool sched_block(struct thread *thread, uint64_t deadline);
  * system call: on its last CPU if that idles, else on an
  * idle one, else on its last. Anything but a blocked thread is left alone. */
 void sched_wake(struct thread *thread);
-/* If the next thing in this kernel entry wakes that thread, if it last ran here, and if the running
- * thread then blocks, the CPU goes straight to it, for the rest of the quantum (docs/kernel-semantics.md, EN-25). */
+/* If the next thing in this kernel entry wakes that thread, and if it last ran here, the CPU goes straight to it once the
+ * running thread blocks, for the rest of the quantum: in this entry, or in a later one if no other CPU is idle meanwhile
+ * (docs/kernel-semantics.md, EN-25). */
 void sched_hand_off(struct thread *thread);
 /* The running thread goes to the end of its queue when this entry ends. */
 void sched_yield(void);
