@@ -403,14 +403,13 @@ static inline bool sweep_one(struct sweep_drive *d, const struct sweep_entry *e,
 
 /* ---- a batch, and what all batches together count ---------------------------------------------------------------------------------------- */
 
-/* Most pairs are refused by the wire matrix; one in so many of these is enough, and leaves time for what goes deeper. */
-#define SWEEP_SHALLOW 8u
-
 struct sweep_totals {
     uint64_t seed, position, header_position;
     uint64_t wanted, header_wanted; /* entries and header states until this batch ends */
     uint64_t done, header_done, raced, repeated; /* `repeated` keys were met before: must stay 0 */
     uint64_t inserts;               /* lives of capability slots until there was none left */
+    /* Nine of ten pairs are refused by the wire matrix; one in so many of these is run, which leaves time for what goes deeper. */
+    uint32_t shallow;
     uint32_t failures, go;
     uint32_t cells[SWEEP_OPS][SWEEP_STATES];
     uint32_t rows[SWEEP_ROWS]; /* how often each decided */
@@ -437,7 +436,7 @@ static inline void sweep_batch(struct sweep_drive *d, struct sweep_totals *total
         if (!sweep_at(position, totals->seed, &tuple) || !sweep_make(&tuple, &d->caps, d->user_data++, &e))
             continue;
         sweep_judge(&e, &d->caps, &v);
-        if (v.shallow && tuple.second != SWEEP_NO_CLASS && (sweep_key(&tuple) * 0x9e3779b97f4a7c15ull >> 32) % SWEEP_SHALLOW != 0)
+        if (v.shallow && tuple.second != SWEEP_NO_CLASS && (sweep_key(&tuple) * 0x9e3779b97f4a7c15ull >> 32) % totals->shallow != 0)
             continue;
         totals->repeated += !sweep_mark(bits, sweep_key(&tuple));
         totals->done++;

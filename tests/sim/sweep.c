@@ -203,6 +203,7 @@ PROGRAM(sweeps)
 {
     struct capos_client object = kit_memory(1);
     totals.seed = harness_seed();
+    totals.shallow = 16;
     while (totals.failures == 0 && (totals.done < ENTRIES || totals.header_done < HEADERS)) {
         totals.wanted = totals.done + ENTRIES / 4;
         totals.header_wanted = totals.header_done + HEADERS / 4;

@@ -432,8 +432,11 @@ static uint64_t count_bits(const uint8_t *bits, uint64_t count)
 
 static void run_all(uint64_t entries, uint64_t headers, uint32_t control, uint32_t object)
 {
-    uint64_t raced = headers > 20000 ? 10 * RACED : RACED, workers = 0;
+    bool large = entries > 100000;
+    uint64_t raced = large ? 10 * RACED : RACED, workers = 0;
+    totals->shallow = large ? 5 : 16; /* there are 106,000 deep pairs and 925,000 others */
     while (totals->failures == 0 && check_failures == 0 && (totals->done < entries || totals->header_done < headers - raced)) {
+        check(totals->position < SWEEP_POSITIONS, "there are no more entries");
         uint64_t batches = (entries + BATCH - 1) / BATCH, share = (headers - raced + batches - 1) / batches;
         totals->wanted = totals->done + BATCH < entries ? totals->done + BATCH : entries;
         totals->header_wanted = totals->header_done + share < headers - raced ? totals->header_done + share : headers - raced;
@@ -457,6 +460,7 @@ static void run_all(uint64_t entries, uint64_t headers, uint32_t control, uint32
 static void run_again(bool header, uint64_t position, uint32_t control, uint32_t object)
 {
     totals->position = totals->header_position = position;
+    totals->shallow = 1;
     totals->wanted = header ? 0 : 1;
     totals->header_wanted = header ? 1 : 0;
     run_worker("do:batch", control, object);
