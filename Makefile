@@ -41,6 +41,7 @@ include mk/objects.mk
 -include $(wildcard tests/*/build.mk tests/*/*/build.mk)
 
 include mk/unit.mk
+include mk/fuzz.mk
 include mk/run.mk
 include mk/checks.mk
 

@@ -7,13 +7,25 @@
 #include "core/manifest/internal.h"
 
 #define SCHEMA_VERSION 1u
+#define READS_OF_A_WORD 1024u
+#define READS_AT_LEAST 65536u
 
 /* Pointer slots of the root, for what must be judged before the whole root is decoded. */
 enum { SLOT_BINARIES, SLOT_INIT_CONFIG, SLOT_KERNEL_PARAMS, SLOT_EXTENSIONS };
 
 void manifest_renew_budget(struct manifest *manifest)
 {
-    manifest->message.words_left = CAPN_LIMITS_MANIFEST.max_traversal_words;
+    manifest->message.words_left = manifest->words;
+}
+
+/*
+ * Words that one pass may read: many times what the message has, since records are searched again for each field, but no
+ * more than that, since a list of empty elements says any number in one word.
+ */
+static uint64_t budget_of(size_t len)
+{
+    uint64_t words = len / 8 * READS_OF_A_WORD + READS_AT_LEAST;
+    return words < CAPN_LIMITS_MANIFEST.max_traversal_words ? words : CAPN_LIMITS_MANIFEST.max_traversal_words;
 }
 
 static enum manifest_error open_root(const uint8_t *bytes, size_t len, struct manifest *out, struct capn_struct *root,
@@ -23,7 +35,9 @@ static enum manifest_error open_root(const uint8_t *bytes, size_t len, struct ma
         return manifest_value(report, &manifest_root_path, "the manifest is empty");
     if (len > MANIFEST_BYTES_MAX)
         return manifest_value_limit(report, &manifest_root_path, "size", len, MANIFEST_BYTES_MAX);
-    MANIFEST_READ(capn_message_open(&out->message, bytes, len, CAPN_LIMITS_MANIFEST, NULL));
+    struct capn_limits limits = CAPN_LIMITS_MANIFEST;
+    out->words = limits.max_traversal_words = budget_of(len);
+    MANIFEST_READ(capn_message_open(&out->message, bytes, len, limits, NULL));
     MANIFEST_READ(capn_root(&out->message, root));
     return MANIFEST_OK;
 }
@@ -46,11 +60,11 @@ static enum manifest_error decode_binaries(const struct capn_struct *root, struc
     struct capn_list list;
     MANIFEST_READ(capn_get_list(root, SLOT_BINARIES, CAPN_ELEMENT_STRUCT, &list));
     out->binary_count = capn_list_len(&list);
-    for (uint32_t b = 0; b < out->binary_count; b++) {
+    /* A list of half a thousand million empty structs takes no space: what is too many is counted, not read. */
+    for (uint32_t b = 0; b < out->binary_count && b < MANIFEST_BINARIES_MAX; b++) {
         struct capos_named_blob blob;
         MANIFEST_READ(capos_named_blob_list_get(&list, b, &blob));
-        if (b < MANIFEST_BINARIES_MAX)
-            out->binaries[b] = (struct manifest_binary){ .name = blob.name, .data = blob.data };
+        out->binaries[b] = (struct manifest_binary){ .name = blob.name, .data = blob.data };
     }
     return MANIFEST_OK;
 }

@@ -54,6 +54,7 @@ struct manifest_cap {
 
 struct manifest {
     struct capn_message message;
+    uint64_t words; /* traversal budget of one pass over the message */
     bool names_only; /* the layout whose binaries have no data */
     uint32_t binary_count; /* as found; not more than MANIFEST_BINARIES_MAX after the checks */
     struct manifest_binary binaries[MANIFEST_BINARIES_MAX];

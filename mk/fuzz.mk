@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# Fuzz targets. Every *_fuzz.c is a libFuzzer program of its own, found by its name; it links core/ and the generated code, all
+# built by clang with AddressSanitizer and UndefinedBehaviorSanitizer and instrumented for coverage.
+
+.PHONY: fuzz fuzz-replay fuzz-build
+
+FUZZ_SRC := $(sort $(shell find core kernel user -name '*_fuzz.c' 2>/dev/null))
+FUZZ_TARGETS := $(patsubst %.c,$(B)/fuzz/%,$(FUZZ_SRC))
+FUZZ_CFLAGS := $(STRICT_FLAGS) -Wno-ignored-optimization-argument -I. -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 60
+
+$(B)/fuzz-obj/%.o: %.c
+	@mkdir -p $(@D)
+	@clang $(FUZZ_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
+
+$(B)/libcore-fuzz.a: $(call objects,fuzz-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC))
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/fuzz-obj/%.o $(B)/libcore-fuzz.a
+	@mkdir -p $(@D)
+	@clang -fsanitize=fuzzer,address,undefined $^ -o $@
+
+fuzz-build: $(FUZZ_TARGETS)
+
+fuzz: fuzz-build ## every fuzz target from a free seed (FUZZ_SECONDS=60 each, T=path: only these)
+	@tools/fuzz run --seconds $(FUZZ_SECONDS) $(T)
+
+fuzz-replay: fuzz-build ## every fuzz target: its corpus, then a fixed number of inputs from a fixed seed (RUNS=n)
+	@tools/fuzz replay $(if $(RUNS),--runs $(RUNS)) $(T)
+
+-include $(shell find $(B)/fuzz-obj -name '*.d' 2>/dev/null)
