@@ -386,7 +386,7 @@ static struct fuzzer director;
 static struct child {
     struct capos_process process;
     struct capos_client facet;
-    bool killed;
+    bool runs;
 } children[FUZZERS];
 
 static uint32_t kernel_grants(struct capos_cap_grant *to)
@@ -413,8 +413,10 @@ static void begin(uint32_t place, uint64_t seed)
     memset(name, 0, sizeof name);
     capos_format(&buf, TASK_PREFIX "%lx", (unsigned long)seed);
     grants[0] = capos_grant_kernel(name, CAPOS_KERNEL_CAP_SOURCE_TIMER, CAPOS_TIMER_INTERFACE_ID);
-    uint32_t count = 1 + kernel_grants(grants + 1);
+    uint32_t own_grants = 1 + kernel_grants(grants + 1), count = own_grants;
     for (uint32_t i = 0; i < place; i++) {
+        if (!children[i].runs)
+            continue;
         memcpy(facets[i], (char[]){ 'f', (char)('0' + i), '\0' }, 3);
         grants[count] = capos_grant_held(facets[i], children[i].facet.cap_id, CAPOS_ENDPOINT_INTERFACE_ID);
         grants[count].mode = CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT;
@@ -422,15 +424,19 @@ static void begin(uint32_t place, uint64_t seed)
     }
     enum capos_status status = capos_process_spawn(&spawner, "fuzz", grants, count, &children[place].process);
     if (status == CAPOS_EXCEPTION) /* one of those before has ended already: its facet cannot be given */
-        status = capos_process_spawn(&spawner, "fuzz", grants, count - place, &children[place].process);
+        status = capos_process_spawn(&spawner, "fuzz", grants, own_grants, &children[place].process);
+    children[place].runs = status == CAPOS_OK;
+    if (status == CAPOS_EXCEPTION && spawner.exception.type == CAP_EXCEPTION_OVERLOADED)
+        return; /* the others have all the memory */
     check_ok(status, &spawner, "spawn");
     check(capos_reply_take(2, CAPOS_ENDPOINT_INTERFACE_ID, &children[place].facet) == CAPOS_OK, "parent endpoint");
-    children[place].killed = false;
 }
 
 /* Its exit code tells what it got, unless it was killed or ended by what it did. */
 static void end(uint32_t place)
 {
+    if (!children[place].runs)
+        return;
     int64_t code = exit_code_of(&children[place].process);
     if (code > 1ll << 32 && code < 1ll << 48) {
         answered += (uint32_t)(code >> 32);
@@ -454,7 +460,8 @@ static void run_round(uint64_t seed, uint64_t round)
         begin(i, seed_of(seed, round, i));
     for (uint32_t kills = below(&director, 3); kills > 0; kills--) {
         sleep_ns(&timer, 1000000 + below(&director, 60) * 1000000);
-        check(capos_process_terminate(&children[below(&director, FUZZERS)].process) == CAPOS_OK, "terminate");
+        struct child *child = &children[below(&director, FUZZERS)];
+        check(!child->runs || capos_process_terminate(&child->process) == CAPOS_OK, "terminate");
     }
     for (uint32_t i = 0; i < FUZZERS; i++)
         end(i);

@@ -10,7 +10,7 @@
 #include "check.h"
 
 #define MESSAGE_BYTES 512u
-#define MESSAGES 96u
+#define MESSAGES 100u
 
 static struct message {
     const struct capos_method *method;
@@ -87,6 +87,8 @@ static void add_memory(void)
     add(&capos_memory_object_info_method, NULL);
     add(&capos_frame_allocator_alloc_frame_method, NULL);
     add(&capos_frame_allocator_alloc_contiguous_method, &(struct capos_frame_allocator_alloc_contiguous_params){ .count = 5 });
+    add(&capos_frame_allocator_alloc_contiguous_method, &(struct capos_frame_allocator_alloc_contiguous_params){ .count = 700 });
+    add(&capos_virtual_memory_map_method, &(struct capos_virtual_memory_map_params){ .size = 2u << 20, .prot = 3 });
 }
 
 static void add_processes(void)
