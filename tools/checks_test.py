@@ -5,6 +5,7 @@
 Prints one line per test in the protocol of tools/run_tests.
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -208,6 +209,24 @@ def test_claims(tree):
         tree.expect(1, "no such test", "tools/claims")
     tree.write(page, good + "`tools/nothing`")
     tree.expect(1, "no such path: tools/nothing", "tools/claims")
+
+
+def test_quotas(tree):
+    paths = ["abi/limits.h", "kernel/proc/profile.h", "docs/security/authority-accounting.md"]
+    with open(os.path.join(ROOT, "tools/quotas"), encoding="utf-8") as stream:
+        paths += re.findall(r'"((?:kernel|core|abi)/[a-z_/]+\.h)"', stream.read())
+    for path in dict.fromkeys(paths):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as stream:
+            tree.write(path, stream.read())
+    tree.expect(0, "ok quotas", "tools/quotas")
+    page = tree.read(paths[2])
+    for name in ("OUTSTANDING_CALLS_MAX", "timer_waiters", "ASPACE_REGIONS_MAX"):
+        row = next(line for line in page.splitlines() if line.startswith("| `" + name))
+        tree.write(paths[2], page.replace(row, row.rpartition("| `")[0] + "| nothing |"))     # a row without a test
+        tree.expect(1, name, "tools/quotas")
+    tree.write(paths[2], page)
+    tree.write(paths[0], tree.read(paths[0]) + "#define MORE_THINGS_MAX 5u\n")
+    tree.expect(1, "no test is named for MORE_THINGS_MAX", "tools/quotas")
 
 
 def test_claims_of_a_run(tree):
