@@ -79,6 +79,17 @@ static void queue_sleep(uint32_t timer, uint64_t ns, uint64_t user_data)
                              .user_data = user_data, .addr = (uintptr_t)params, .len = (uint32_t)len });
 }
 
+/* Every completion, that of the sleep among them. */
+static void take_all(void)
+{
+    bool over = false;
+    while (!over || unread() > 0 || header->sq_head != header->sq_tail) {
+        for (; unread() > 0; store_release_u32(&header->cq_head, header->cq_head + 1))
+            over = over || page->cqes[header->cq_head & RING_CQ_MASK].user_data == 7;
+        capos_cap_enter(over ? 0 : 1, CAP_ENTER_WAIT_FOREVER);
+    }
+}
+
 /* Starts a sleep and fills the completion queue with 32 NOPs. False: the sleep was over before that; all is taken. */
 static bool fill_queue_during_sleep(uint32_t timer, uint64_t ns)
 {
@@ -92,9 +103,7 @@ static bool fill_queue_during_sleep(uint32_t timer, uint64_t ns)
     if (unread() == RING_CQ_ENTRIES && header->sq_head == header->sq_tail &&
         page->cqes[(header->cq_tail - 1) & RING_CQ_MASK].user_data == 400)
         return true;
-    do
-        store_release_u32(&header->cq_head, header->cq_tail);
-    while (capos_cap_enter(0, 0) > 0 || header->sq_head != header->sq_tail);
+    take_all();
     return false;
 }
 
