@@ -38,9 +38,20 @@ void transfer_undo(struct cap_transaction *tx, struct process *sender)
         object_drop(objects[--count]);
 }
 
+/* Asked before insertion: what cannot arrive must not use up lives of the receiver's slots. */
+static bool any_revoked(const struct cap_transaction *tx)
+{
+    for (uint32_t i = 0; i < tx->length; i++)
+        if (tx->entries[i].hold.object_epoch != tx->entries[i].epoch->value)
+            return true;
+    return false;
+}
+
 enum cap_error transfer_insert(const struct cap_transaction *tx, struct process *receiver, struct transfer_slots *slots)
 {
     slots->receiver = receiver->pid;
+    if (any_revoked(tx))
+        return CAP_REVOKED;
     enum cap_error error = cap_transaction_insert(tx, &receiver->table, slots->tokens);
     if (error != CAP_OK)
         return error;

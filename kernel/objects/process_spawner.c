@@ -230,7 +230,7 @@ static enum capn_outcome grant_own(const struct capos_cap_grant *grant, uint32_t
         struct endpoint_object *owned = endpoint_owned(slot->object);
         struct cap_facet facet = {.interface_id = grant->interface_id, .badge = grant->badge};
         if (endpoint_behind(slot->object) == NULL)
-            return call_exception(spawning.call, CAP_EXCEPTION_FAILED, "capability is not an endpoint");
+            return call_exception(spawning.call, CAP_EXCEPTION_UNIMPLEMENTED, "capability is not an endpoint");
         error = cap_facet_resolve(&slot->hold, owned != NULL, &facet, &facet);
         if (error == CAP_OK && owned != NULL)
             return mint(owned, &facet, disclosure, id);

@@ -99,7 +99,7 @@ PROGRAM(refusals)
     two[1] = (struct capos_cap_grant)KERNEL("e", CAPOS_KERNEL_CAP_SOURCE_NIC, CAPOS_NIC_INTERFACE_ID);
     refused(CAP_EXCEPTION_FAILED, "kernel source nic is not available", two, 2);
     two[1] = (struct capos_cap_grant)HELD("x", console, CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT);
-    refused(CAP_EXCEPTION_FAILED, "capability is not an endpoint", two, 2);
+    refused(CAP_EXCEPTION_UNIMPLEMENTED, "capability is not an endpoint", two, 2);
     two[1].mode = CAPOS_CAP_GRANT_MODE_RAW;
     two[1].interface_id++;
     CHECK_EQ(try_spawn("says_hello", two, 2), CAPOS_EXCEPTION);

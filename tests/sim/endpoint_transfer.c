@@ -381,12 +381,17 @@ PROGRAM(idle)
 {
 }
 
-static void refused(const char *text, struct capos_cap_grant grant)
+static void refused_as(enum cap_exception_type type, const char *text, struct capos_cap_grant grant)
 {
     struct capos_client spawner = guest_open("process_spawner");
     struct kit_child child;
     EXPECT(kit_try_spawn(&spawner, "idle", &grant, 1, &child) == CAPOS_EXCEPTION);
-    EXPECT(guest_exception_is(&spawner, CAP_EXCEPTION_FAILED, text));
+    EXPECT(guest_exception_is(&spawner, type, text));
+}
+
+static void refused(const char *text, struct capos_cap_grant grant)
+{
+    refused_as(CAP_EXCEPTION_FAILED, text, grant);
 }
 
 /* FA-01: a holder that is not the owner passes on what it has, with its own name and badge or none. */
@@ -425,7 +430,7 @@ PROGRAM(calls_once)
 PROGRAM(facet_grants)
 {
     struct capos_client own = guest_open("ep"), object = kit_memory(1);
-    refused("capability is not an endpoint", (struct capos_cap_grant)FACET("x", object, 0));
+    refused_as(CAP_EXCEPTION_UNIMPLEMENTED, "capability is not an endpoint", (struct capos_cap_grant)FACET("x", object, 0));
     struct capos_cap_grant moved = HELD("x", own, CAPOS_CAP_GRANT_MODE_MOVE);
     refused("capability hold is not transferable", moved);
     struct capos_cap_grant named = HELD("x", own, CAPOS_CAP_GRANT_MODE_RAW);

@@ -117,9 +117,10 @@ PROGRAM(stale_sources)
     for (int mode = 0; mode < 4; mode++) {
         bool facet = mode == CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT || mode == CAPOS_CAP_GRANT_MODE_SERVICE_OBJECT;
         const char *text = facet ? "capability is not an endpoint" : "capability hold is not transferable";
+        enum cap_exception_type type = facet ? CAP_EXCEPTION_UNIMPLEMENTED : CAP_EXCEPTION_FAILED;
         struct capos_cap_grant held[] = { HELD("v", vm, (enum capos_cap_grant_mode)mode), HELD("t", timer, (enum capos_cap_grant_mode)mode) };
-        refused(CAP_EXCEPTION_FAILED, text, &held[0], 1);
-        refused(CAP_EXCEPTION_FAILED, text, &held[1], 1);
+        refused(type, text, &held[0], 1);
+        refused(type, text, &held[1], 1);
     }
     struct capos_cap_grant relabel = HELD("m", next, CAPOS_CAP_GRANT_MODE_MOVE);
     relabel.interface_id = CAPOS_TIMER_INTERFACE_ID;
