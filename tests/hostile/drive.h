@@ -367,7 +367,7 @@ static inline void sweep_finish(struct sweep_drive *d, const struct sweep_entry 
     sweep_check_result(d, e, v, cqe.result);
     if (e->sqe.opcode != RING_OP_RELEASE || cqe.result != 0)
         return;
-    if (e->tuple.state == STATE_VALID)
+    if (e->tuple.state == STATE_VALID || e->tuple.state == STATE_NOTRANS)
         sweep_expect(d, sweep_copy(d, &d->caps.spare), 0, "another copy");
     else
         sweep_next_expendable(d, e->tuple.state);
