@@ -140,9 +140,13 @@ enum capos_status capos_ring_wait_any(struct capos_ring *ring, uint64_t timeout_
     return CAPOS_OK;
 }
 
+static struct ring_transfer_descriptor passed[3];
+
 enum capos_status capos_ring_run(struct capos_ring *ring, const struct ring_sqe *sqe, struct capos_completion *out)
 {
     uint64_t ticket;
+    if (sqe->opcode == RING_OP_CALL && sqe->xfer_cap_count == 3)
+        memcpy(passed, (const uint8_t *)(uintptr_t)sqe->addr + sqe->len, sizeof passed);
     if (sqe->opcode == RING_OP_RELEASE)
         released[released_count++] = sqe->cap_id;
     capos_ring_submit(ring, sqe, &ticket);
@@ -372,6 +376,24 @@ static void a_lost_call_is_answered(void **state)
     assert_int_equal(answers[0].type, CAPN_FAILED);
 }
 
+static void a_wrapper_passes_copies_on(void **state)
+{
+    (void)state;
+    static struct capos_narrow wrapper = { .target = { .cap_id = 55 }, .methods = 1 };
+    static struct capos_served wrapped[1];
+    wrapped[0] = (struct capos_served){ .interface_id = CAPOS_TIMER_INTERFACE_ID, .serve = capos_narrow_serve, .object = &wrapper };
+    server.objects = wrapped;
+    server.object_count = 1;
+    messages[0] = (struct message){ .interface_id = CAPOS_TIMER_INTERFACE_ID, .cap_count = 3 };
+    message_count = 1;
+    (void)capos_serve(&server);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_true(passed[i].cap_id == 100 + i && passed[i].transfer_mode == TRANSFER_MODE_COPY && passed[i].reserved == 0);
+    assert_int_equal(released_count, 3);
+    assert_true(released[0] == 100 && released[1] == 101 && released[2] == 102); /* what came is not kept */
+    assert_false(answers[0].is_exception);
+}
+
 static void messages_are_checked(void **state)
 {
     (void)state;
@@ -405,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup(a_refused_answer_becomes_an_exception, setup),
         cmocka_unit_test_setup(later_answers_are_bounded_and_all_given, setup),
         cmocka_unit_test_setup(a_lost_call_is_answered, setup),
+        cmocka_unit_test_setup(a_wrapper_passes_copies_on, setup),
         cmocka_unit_test(messages_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,7 +129,7 @@ void capos_served_revoke(struct capos_server *server, uint32_t index);
 /*
  * A wrapper in front of a capability of another's: served with capos_narrow_serve (`ops` NULL), it passes on the methods in
  * the mask and answers "unimplemented" to the rest. It waits for each answer. Capabilities in the answers are handed on,
- * those in the params are refused. (An object of one's own is narrowed by a second struct X_ops with fewer methods.)
+ * those in the params as copies: one that may only be moved is refused (failed). (An object of one's own is narrowed by a second struct X_ops with fewer methods.)
  */
 struct capos_narrow {
     struct capos_client target;
