@@ -53,7 +53,7 @@ _Static_assert(__builtin_offsetof(struct cpu, user_root) == CPU_USER_ROOT, "entr
 _Static_assert(__builtin_offsetof(struct cpu, found_root) == CPU_FOUND_ROOT, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, stopping) == CPU_STOPPING, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, selector) == CPU_SELECTOR, "entry.S");
-_Static_assert(__builtin_offsetof(struct cpu, aspace) == PAGE_SIZE, "the window is one page");
+_Static_assert(__builtin_offsetof(struct cpu, aspace) == 2 * PAGE_SIZE, "the window is two pages");
 _Static_assert(__builtin_offsetof(struct mitigations, isolate) == 0, "entry.S");
 _Static_assert(sizeof(struct tss) == 104, "hardware");
 
@@ -238,7 +238,8 @@ void cpu_build_window(struct cpu *cpu)
     window_init(window);
     show_image(window, image_start, entry_text_end, 0);
     show_image(window, (const uint8_t *)idt, (const uint8_t *)idt + sizeof idt, PTE_NO_EXECUTE);
-    show_image(window, (const uint8_t *)cpu, (const uint8_t *)cpu + PAGE_SIZE, PTE_WRITE | PTE_NO_EXECUTE);
+    show_image(window, (const uint8_t *)cpu, (const uint8_t *)&cpu->self, PTE_WRITE | PTE_NO_EXECUTE);
+    show_image(window, (const uint8_t *)&cpu->self, (const uint8_t *)&cpu->aspace, PTE_NO_EXECUTE);
     for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++) {
         uint64_t page = kernel_stack_top(cpu->index, stacks[i]) - PAGE_SIZE;
         window_add(window, page, kernel_map_paddr(page), PTE_WRITE | PTE_NO_EXECUTE);

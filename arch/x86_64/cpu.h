@@ -23,19 +23,21 @@ struct tss {
 } __attribute__((packed));
 
 /*
- * Two pages each. The first is part of the CPU's window (window.h), which user
- * code may be able to read by speculation: it holds what entry.S touches while
- * the user's root is loaded, and nothing of another program (thread.c wipes it).
+ * Three pages each. The first two are part of the CPU's window (window.h), which
+ * user code may be able to read by speculation: they hold what entry.S touches
+ * while the user's root is loaded, and nothing of another program (thread.c wipes
+ * it). Only the first can be written through that root: an emulator that lets
+ * a far call of user code push with the kernel's rights reaches no more than that.
  */
 struct cpu {
-    _Alignas(4096) uint64_t entry_stack_rest[CPU_SELF / 8 - 8];
+    _Alignas(4096) uint64_t entry_stack_rest[CPU_USER_RSP / 8 - 8];
     struct entry_words {
         uint64_t words[8];
     } entry_words; /* user interrupts arrive here, and leave nothing further down */
-    struct cpu *self;
+    uint64_t user_rsp; /* scratch of entry.S */
+    _Alignas(4096) struct cpu *self;
     struct machine_context *context; /* whose registers the next entry saves; NULL in idle */
     uint64_t stack;                  /* top of the kernel stack */
-    uint64_t user_rsp;               /* scratch of entry.S */
     uint64_t kernel_root;            /* for CR3: the tables of `aspace`, or the kernel's own */
     uint64_t user_root;              /* for CR3: this CPU's tables for user code; 0 when they are shared */
     uint64_t found_root;             /* CR3 when a double fault or machine check came */

@@ -12,7 +12,7 @@
  *
  * Isolated: all that is touched before CR3 is loaded on the way in, and after
  * it on the way out, is in the CPU's window (window.h): the text of section
- * .entry.text, struct cpu up to `window_end`, descriptor tables, exception
+ * .entry.text, struct cpu up to `aspace` (only its first page to write), the interrupt table, exception
  * stacks. An exception of the kernel within that stretch ends as a double fault.
  *
  * Interrupts are off in all of this. NMI, double fault and machine check have
@@ -172,8 +172,8 @@ resume_by_iret_\way:
     andl $RFLAGS_USER, %r11d
     orl $RFLAGS_FIXED, %r11d
 .if \isolated
-    movq %gs:CPU_SELF, %rsp             /* the entry stack ends where struct cpu's words begin */
-    addq $CPU_SELF, %rsp
+    movq %gs:CPU_SELF, %rsp             /* the entry stack ends where user_rsp lies */
+    addq $CPU_USER_RSP, %rsp
 .endif
     pushq $SEL_USER_DATA
     pushq CTX_RSP(%rax)
@@ -295,9 +295,9 @@ entry_fatal:
     cld
     movq 22 * 8(%rsp), %rbx             /* 15 registers, vector, error, 5 words of the CPU, then struct cpu */
     movq %cr3, %rax
+    movq CPU_KERNEL_ROOT(%rbx), %rcx
+    movq %rcx, %cr3
     movq %rax, CPU_FOUND_ROOT(%rbx)     /* for the report */
-    movq CPU_KERNEL_ROOT(%rbx), %rax
-    movq %rax, %cr3
     movq %rbx, %rax
     movq %rbx, %rdx
     shrq $32, %rdx

@@ -42,15 +42,15 @@
 #define CTX_BY_SYSCALL 144
 
 /* struct cpu, through GS */
-#define CPU_SELF 1024
-#define CPU_CONTEXT 1032
-#define CPU_STACK 1040
-#define CPU_USER_RSP 1048
-#define CPU_KERNEL_ROOT 1056
-#define CPU_USER_ROOT 1064
-#define CPU_FOUND_ROOT 1072
-#define CPU_STOPPING 1080
-#define CPU_SELECTOR 1084
+#define CPU_USER_RSP 4080 /* and the top of the entry stack */
+#define CPU_SELF 4096     /* from here on read-only while user code runs */
+#define CPU_CONTEXT 4104
+#define CPU_STACK 4112
+#define CPU_KERNEL_ROOT 4120
+#define CPU_USER_ROOT 4128
+#define CPU_FOUND_ROOT 4136
+#define CPU_STOPPING 4144
+#define CPU_SELECTOR 4148
 
 /* barriers.S: a thunk, and where in it the direct jump stands. */
 #define THUNK_BYTES 32
