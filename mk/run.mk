@@ -7,11 +7,11 @@
 SHELL_PACKAGE := $(B)/user/shell-package.bin
 SMP ?= 2
 MEMORY ?= 256M
-CPU_MODEL ?= shared
+CPU_MODEL ?= isolated
 MITIGATIONS ?= auto
 
 # A second make, so that nothing is built before the tools for it are there.
-run: ## install what is missing, build, boot in QEMU and end at the shell (SMP=n, MEMORY=size, CPU_MODEL=isolated, MITIGATIONS=auto|off|on)
+run: ## install what is missing, build, boot in QEMU and end at the shell (SMP=n, MEMORY=size, CPU_MODEL=shared, MITIGATIONS=auto|off|on)
 	@tools/bootstrap run
 	@$(MAKE) -s -j$$(nproc) $(KERNEL_ELF) $(SHELL_PACKAGE)
 	@./capos boot $(SHELL_PACKAGE) --smp $(SMP) --memory $(MEMORY) --cpu $(CPU_MODEL) --mitigations $(MITIGATIONS)

@@ -173,13 +173,13 @@ def test_processor_and_mitigations_reach_the_machine(bench):
             return tuple(stream.read().split("|"))
     os.environ.pop("CAPOS_CPU", None)
     default, options = machine()
-    assert default.startswith("EPYC") and options == "quiet", (default, options)
-    cpu, options = machine("--cpu", "isolated", "--mitigations", "off")
-    assert cpu.startswith("Haswell-noTSX,") and options == "quiet mitigations=off", (cpu, options)
+    assert default.startswith("Haswell-noTSX,") and options == "quiet", (default, options)
+    cpu, options = machine("--cpu", "shared", "--mitigations", "off")
+    assert cpu.startswith("EPYC,") and options == "quiet mitigations=off", (cpu, options)
     assert machine("--quota")[1] == "quiet capos.quota=1"
     assert machine("--cpu", "max,-avx")[0] == "max,-avx"
-    os.environ["CAPOS_CPU"] = "isolated"
-    assert machine()[0] == cpu and machine("--cpu", "shared")[0] == default
+    os.environ["CAPOS_CPU"] = "shared"
+    assert machine()[0] == cpu and machine("--cpu", "isolated")[0] == default
     del os.environ["CAPOS_CPU"]
     for wrong in (("--cpu", "a b"), ("--cpu", "-h"), ("--mitigations", "some")):
         assert bench.run("run", bench.program, *wrong)[0] == 2, wrong
