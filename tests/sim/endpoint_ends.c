@@ -385,6 +385,30 @@ PROGRAM(tells_releases)
     CHECK(ep_is_pending(none) && ep_is_pending(recv));
 }
 
+/* News under failures: whatever fails, an object is told of at most once, and only once its holder is gone. */
+PROGRAM(lets_one_go)
+{
+    EXPECT(guest_release(guest_open("o1").cap_id) == CAPOS_OK);
+}
+
+PROGRAM(releases_swept)
+{
+    struct capos_client own = guest_open("srv");
+    struct capos_cap_grant grants[] = { FACET_AS("o1", own, CAPOS_TIMER_INTERFACE_ID, COOKIE(1, 1)),
+                                        FACET_AS("o2", own, CAPOS_TIMER_INTERFACE_ID, COOKIE(7, 2)) };
+    struct kit_child child = kit_spawn("lets_one_go", grants, 2);
+    bool told[2] = { false, false };
+    for (int i = 0; i < 2; i++) {
+        struct ring_cqe got = run_unless_failed(ep_recv_sqe(own.cap_id));
+        EXPECT(got.result == 56);
+        CHECK(got.badge == COOKIE(1, 1) || got.badge == COOKIE(7, 2));
+        CHECK(!told[got.badge == COOKIE(7, 2)]);
+        told[got.badge == COOKIE(7, 2)] = true;
+        expect_release(&got, got.badge);
+    }
+    EXPECT(kit_wait(&child) == 0);
+}
+
 /* 64 at most, counting those that were not told; the owner may go with news untold. */
 PROGRAM(releases_pile_up)
 {
@@ -434,6 +458,8 @@ static const struct sim_test tests[] = {
     { .name = "endpoint-facet-goes", .init = facets_go, .grants = { EP, SPAWNER }, .programs = { { "lets_go", lets_go } }, .seeds = 4 },
     { .name = "service-object-releases", .init = tells_releases, .grants = { { "srv", "service_endpoint" }, EP, SPAWNER },
       .programs = { { "holds_objects", holds_objects } }, .seeds = 4 },
+    { .name = "service-object-faults", .init = releases_swept, .grants = { { "srv", "service_endpoint" }, SPAWNER },
+      .programs = { { "lets_one_go", lets_one_go } }, .every_fault = true },
     { .name = "service-object-ceiling", .init = releases_pile_up, .grants = { { "srv", "service_endpoint" }, SPAWNER },
       .programs = { { "ends_at_once", ends_at_once } }, .seeds = 2 },
     { .name = "endpoint-thread-goes", .init = thread_goes, .grants = { EP, THREAD_GRANTS }, .seeds = 4 },

@@ -211,3 +211,19 @@ static inline enum capos_status ep_revoke(struct capos_client *manager, uint32_t
 {
     return capos_capability_manager_revoke(manager, &(struct capos_capability_manager_revoke_params){ .cap_id = cap_id }, NULL);
 }
+
+/* While something fails on purpose, the other side may have given up. */
+static inline struct ring_cqe await_unless_failed(uint64_t user_data)
+{
+    struct ring_cqe cqe;
+    for (int i = 0; !ep_has(user_data, &cqe); i++) {
+        EXPECT(i < 50);
+        (void)guest_enter(1, 5000000);
+    }
+    return cqe;
+}
+
+static inline struct ring_cqe run_unless_failed(struct ring_sqe sqe)
+{
+    return await_unless_failed(guest_submit(sqe));
+}

@@ -633,22 +633,6 @@ PROGRAM(hand_off)
 
 /* ---- one failure at every point ------------------------------------------------------------------------------------ */
 
-/* While something fails on purpose, the other side may have given up. */
-static struct ring_cqe await_unless_failed(uint64_t user_data)
-{
-    struct ring_cqe cqe;
-    for (int i = 0; !ep_has(user_data, &cqe); i++) {
-        EXPECT(i < 50);
-        (void)guest_enter(1, 5000000);
-    }
-    return cqe;
-}
-
-static struct ring_cqe run_unless_failed(struct ring_sqe sqe)
-{
-    return await_unless_failed(guest_submit(sqe));
-}
-
 PROGRAM(sweep_client)
 {
     uint32_t srv = guest_open("srv").cap_id, a = new_memory(), b = new_memory();
