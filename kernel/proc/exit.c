@@ -11,6 +11,7 @@
 #include "kernel/log/diagnose.h"
 #include "kernel/log/graph.h"
 #include "kernel/log/log.h"
+#include "kernel/log/output.h"
 #include "kernel/proc/internal.h"
 #include "kernel/state.h"
 
@@ -142,8 +143,11 @@ static void finish(struct process *process)
         exited(context, code);
     if (pid == 1)
         halt_end_all();
-    if (kernel.boot.check_requested)
-        check_all(CHECK_FAILURES);
+    if (!kernel.boot.check_requested)
+        return;
+    if (kernel.processes.count == 0)
+        output_flush(); /* while the console still sends a timer runs that is nobody's */
+    check_all(CHECK_FAILURES);
 }
 
 bool process_reap(void)

@@ -130,6 +130,16 @@ PROGRAM(checked_exits)
     }
 }
 
+/* The console is still sending when the last process has gone. */
+PROGRAM(ends_while_console_sends)
+{
+    static char text[8000];
+    struct capos_client console = guest_open("console");
+    memset(text, '.', sizeof text);
+    struct capos_console_write_params in = { .data = { (const uint8_t *)text, sizeof text } };
+    EXPECT(capos_console_write(&console, &in, NULL) == CAPOS_OK);
+}
+
 #define BROKEN(title, program, text) \
     { .name = title, .init = program, .grants = { { "power_control", NULL } }, .never_exits = true, .broken = true, .verdict = text, .only_cpus = 1 }
 #define LEDGERS(text) "check ledgers " text " of pid 1\n"
@@ -159,6 +169,8 @@ static const struct sim_test tests[] = {
     { .name = "thread-local", .init = has_tls, .change = add_tls, .every_fault = true },
     { .name = "checked-exits", .init = checked_exits, .grants = { { "process_spawner", NULL } }, .programs = { { "child", child } },
       .cmdline = "quiet capos.check=1", .not_console = "ready after", .verdict = "frames free=" },
+    { .name = "checked-end", .init = ends_while_console_sends, .grants = { { "console", NULL } }, .cmdline = "quiet capos.check=1",
+      .verdict = "frames free=" },
 };
 
 int main(int argc, char **argv)
