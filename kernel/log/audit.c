@@ -79,7 +79,8 @@ void audit_refused(const struct process *process, const char *text, size_t len)
 
 void audit_answered(struct process *process, uint32_t cap_id, int32_t result)
 {
-    if ((result != CAP_ERR_INVOKE_FAILED && result != CAP_ERR_INVALID_TRANSFER_DESCRIPTOR) ||
+    if ((result != CAP_ERR_INVOKE_FAILED && result != CAP_ERR_TRANSFER_NOT_SUPPORTED &&
+         result != CAP_ERR_INVALID_TRANSFER_DESCRIPTOR) ||
         !audit_denial_counts(++process->denials))
         return;
     struct audit_record record = about(AUDIT_DENIAL, process->pid, 0);

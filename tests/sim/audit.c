@@ -114,6 +114,20 @@ static void check_guesses(void)
     nothing_more();
 }
 
+/* What may not be handed on: the same, whoever would have got it. */
+static void check_refused_transfer(void)
+{
+    uint32_t endpoint = guest_find("endpoint")->cap_id;
+    struct ring_transfer_descriptor own = COPY_OF(monitor.cap_id);
+    struct capos_audit_record record;
+    for (uint32_t i = 101; i <= 128; i++) /* the others were guesses */
+        CHECK_EQ(ep_run(ep_with_caps(ep_call_sqe(endpoint, 1, "abcd", 4), &own, 1)).result, CAP_ERR_TRANSFER_NOT_SUPPORTED);
+    CHECK(next(&record));
+    CHECK(record.kind == CAPOS_AUDIT_KIND_DENIAL && record.pid == 1 && record.code == CAP_ERR_TRANSFER_NOT_SUPPORTED);
+    CHECK_EQ(record.cap_id, endpoint);
+    nothing_more();
+}
+
 static void check_transfer(void)
 {
     uint32_t endpoint = guest_find("endpoint")->cap_id;
@@ -169,6 +183,7 @@ PROGRAM(events)
     check_child();
     check_refused_spawn();
     check_guesses();
+    check_refused_transfer();
     check_transfer();
     check_said();
 }
