@@ -28,9 +28,9 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PRECIOUS: $(B)/%.o
 
 B := build
+.PRECIOUS: $(foreach set,kernel clang-kernel user clang-user test host sim,$(B)/$(set)-obj/%.o)
 PYTHON := python3
 KERNEL_ELF := $(B)/kernel.elf
 
