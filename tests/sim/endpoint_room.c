@@ -2,7 +2,8 @@
 /*
  * Room that somebody's end makes in flight: what waits for it goes on without
  * another request. A server's thread that ends with all that may be in flight,
- * and one of two owners that does.
+ * and one of two owners that does. And who has been ended but not yet taken
+ * apart: nothing is delivered to it or for it any more.
  */
 #include "tests/sim/endpoint_kit.h"
 #include "tests/sim/thread_kit.h"
@@ -94,7 +95,85 @@ PROGRAM(owner_makes_room)
     owner_goes("releases");
 }
 
+/* ---- ended, but still there ------------------------------------------------------------- */
+
+static uint64_t queue_terminate(struct kit_child *child)
+{
+    return guest_submit(guest_call_sqe(child->handle.cap_id, CAPOS_PROCESS_HANDLE_TERMINATE_METHOD, 0));
+}
+
+static uint32_t keeps(uint32_t cap)
+{
+    return guest_release(cap) == 0;
+}
+
+PROGRAM(waits_for_calls)
+{
+    uint32_t own = guest_open("own").cap_id;
+    uint64_t recv = ep_start(ep_recv_sqe(own));
+    reached = 1;
+    (void)ep_await(recv);
+    harness_fail(__FILE__, __LINE__, "a call was delivered to the dead");
+}
+
+/* Its end and a call to it in one batch: the call is not delivered, and what it was to bring stays. */
+PROGRAM(dead_server)
+{
+    struct capos_client spawner = guest_open("process_spawner");
+    struct capos_cap_grant grant = ENDPOINT_GRANT("own");
+    struct capos_process_spawner_spawn_params in = { .name = capn_text_of("server"), .binary_name = capn_text_of("waits_for_calls"),
+                                                     .grants = capn_list_over(&grant, 1, sizeof grant) };
+    struct capos_process_spawner_spawn_results got;
+    EXPECT(capos_process_spawner_spawn(&spawner, &in, &got) == CAPOS_OK);
+    struct kit_child child = { guest_take_cap(0), guest_take_cap(1) };
+    uint32_t facet = guest_take_cap(2).cap_id, memory = kit_memory(1).cap_id;
+    struct ring_transfer_descriptor move = MOVE_OF(memory);
+    wait_for(1);
+    uint64_t end = queue_terminate(&child), call = ep_start(ep_with_caps(ep_call_sqe(facet, 1, "", 0), &move, 1));
+    CHECK_EQ(ep_await(end).result, 0);
+    struct ring_cqe cqe = ep_await(call);
+    ep_expect_exception(&cqe, CAP_EXCEPTION_DISCONNECTED, "endpoint owner exited");
+    CHECK(keeps(memory));
+    CHECK_EQ((uint64_t)kit_wait(&child), (uint64_t)EXIT_CODE_TERMINATED);
+}
+
+PROGRAM(asks_twice)
+{
+    uint32_t facet = guest_open("ep").cap_id;
+    (void)ep_start_call(facet, 1, "");
+    (void)ep_start_call(facet, 2, "");
+    reached = 1;
+    for (;;)
+        sim_pause();
+}
+
+/* A client's end in one batch with the answer to one of its calls and a receive that would have got the other. */
+PROGRAM(dead_client)
+{
+    struct capos_client own = guest_open("ep");
+    struct capos_cap_grant grant = FACET("ep", own, 3);
+    struct kit_child child = kit_spawn("asks_twice", &grant, 1);
+    uint32_t memory = kit_memory(1).cap_id;
+    struct ring_transfer_descriptor move = MOVE_OF(memory);
+    struct ring_cqe got = ep_recv(own.cap_id);
+    EXPECT(got.result == 56);
+    wait_for(1);
+    uint64_t end = queue_terminate(&child);
+    uint64_t answer = guest_submit(ep_with_caps(ep_return_sqe(own.cap_id, got.call_id, "", 0), &move, 1));
+    uint64_t recv = ep_start(ep_recv_sqe(own.cap_id));
+    CHECK_EQ(ep_await(end).result, 0);
+    CHECK_EQ(ep_await(answer).result, CAP_ERR_INVOKE_FAILED);
+    CHECK(keeps(memory));
+    CHECK(ep_is_pending(recv));
+    CHECK_EQ((uint64_t)kit_wait(&child), (uint64_t)EXIT_CODE_TERMINATED);
+    CHECK(ep_is_pending(recv));
+}
+
 static const struct sim_test tests[] = {
+    { .name = "endpoint-dead-server", .init = dead_server, .programs = { { "waits_for_calls", waits_for_calls } },
+      .grants = { { "frame_allocator", NULL }, { "process_spawner", NULL } } },
+    { .name = "endpoint-dead-client", .init = dead_client, .programs = { { "asks_twice", asks_twice } },
+      .grants = { { "ep", "endpoint" }, { "frame_allocator", NULL }, { "process_spawner", NULL } } },
     { .name = "endpoint-room-thread", .init = thread_makes_room, .seeds = 2, .grants = { { "ep", "endpoint" }, THREAD_GRANTS } },
     { .name = "endpoint-room-owner", .init = owner_makes_room, .seeds = 2, .programs = { { "other_owner", other_owner } },
       .grants = { { "ep", "endpoint" }, { "process_spawner", NULL } } },
