@@ -205,7 +205,8 @@ static void verifier(void **state)
     M71("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA$");
     M72("m=19457,t=1,p=1", "19457, exceeds 19456");
     M72("m=8,t=5,p=1", "5, exceeds 4");
-    M72("m=8,t=1,p=2", "2, exceeds 1");
+    M72("m=16,t=1,p=2", "2, exceeds 1");
+    M71("$argon2id$v=19$m=8,t=1,p=2$c2FsdA$aGFzaA");
 }
 
 static void texts(void **state)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #define VERSION_NEW 19u
-#define MEMORY_KIB_MIN 8u
+#define LANE_KIB_MIN 8u
 
 static bool decimal(struct capn_text text, uint32_t *out)
 {
@@ -21,15 +21,27 @@ static bool decimal(struct capn_text text, uint32_t *out)
     return value <= UINT32_MAX;
 }
 
-/* Unpadded base64, not empty. */
-static bool is_base64(struct capn_text text)
+/* The value of a base64 digit, 64 for what is none. */
+static uint32_t digit(char c)
 {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t value = 0;
+    while (value < 64 && digits[value] != c)
+        value++;
+    return value;
+}
+
+/* Unpadded base64 that can be decoded: whole bytes, and nothing in the bits behind the last one. */
+static bool is_base64(struct capn_text text, uint32_t min, uint32_t max)
+{
+    static const uint32_t unused_bits[] = { 0, 0, 0xf, 0x3 };
+    uint32_t last = 0;
     for (uint32_t i = 0; i < text.len; i++) {
-        char c = text.bytes[i];
-        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/'))
+        last = digit(text.bytes[i]);
+        if (last == 64)
             return false;
     }
-    return text.len != 0;
+    return text.len >= min && text.len <= max && text.len % 4 != 1 && (last & unused_bits[text.len % 4]) == 0;
 }
 
 /* m=..,t=..,p=.. in any order, each once. */
@@ -37,6 +49,8 @@ static bool parse_costs(struct capn_text text, struct phc *out)
 {
     uint32_t *const costs[] = { &out->memory_kib, &out->passes, &out->lanes };
     bool seen[3] = { false };
+    if (text.len != 0 && text.bytes[text.len - 1] == ',')
+        return false;
     while (text.len != 0) {
         struct capn_text part = capn_text_take(&text, ',');
         uint32_t which = part.len < 2 || part.bytes[1] != '=' ? 3
@@ -48,7 +62,8 @@ static bool parse_costs(struct capn_text text, struct phc *out)
             return false;
         seen[which] = true;
     }
-    return seen[0] && seen[1] && seen[2] && out->passes > 0 && out->lanes > 0 && out->memory_kib >= MEMORY_KIB_MIN;
+    return seen[0] && seen[1] && seen[2] && out->passes > 0 && out->lanes > 0 &&
+           out->memory_kib / LANE_KIB_MIN >= out->lanes;
 }
 
 /* Behind the name. */
@@ -64,7 +79,8 @@ static bool parse_rest(struct capn_text text, struct phc *out)
     }
     out->salt = capn_text_take(&text, '$');
     out->hash = text;
-    return parse_costs(part, out) && is_base64(out->salt) && is_base64(out->hash);
+    return parse_costs(part, out) && is_base64(out->salt, PHC_SALT_MIN, PHC_SALT_MAX) &&
+           is_base64(out->hash, PHC_HASH_MIN, PHC_HASH_MAX);
 }
 
 enum phc_error phc_parse(struct capn_text text, struct phc *out)
