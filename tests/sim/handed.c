@@ -107,6 +107,30 @@ PROGRAM(self_join)
     kit_ring_works();
 }
 
+/* ---- a thread whose handle goes first --------------------------------------------------- */
+
+THREAD(ends_when_told)
+{
+    wait_for((uint32_t)arg);
+}
+
+/* Its end is told to nobody, not to the handle that has taken the place of its own. */
+PROGRAM(let_go)
+{
+    kit_map_thread_area();
+    struct capos_client first = kit_thread(ends_when_told, 1);
+    CHECK_EQ(guest_release(first.cap_id), 0);
+    struct capos_client second = kit_thread(ends_when_told, 2);
+    struct capos_thread_handle_exit_code_results got = { .exited = true };
+    reached = 1;
+    while (process_find(1)->thread_count > 2)
+        sim_pause();
+    EXPECT(capos_thread_handle_exit_code(&second, NULL, &got) == CAPOS_OK);
+    CHECK(!got.exited);
+    reached = 2;
+    CHECK_EQ(kit_join(&second), 0);
+}
+
 /* ---- memory on its way ------------------------------------------------------------------------- */
 
 /* A program may send away copies of what it holds, but not hold more memory than it may have by leaving it in a queue. */
@@ -179,6 +203,7 @@ static const struct sim_test tests[] = {
     { .name = "woken-at-reap", .init = woken_at_reap, .grants = { { "process_spawner", NULL } }, .seeds = 20,
       .programs = { { "full_server", full_server }, { "doomed", doomed } } },
     { .name = "self-join", .init = self_join, .grants = { THREAD_GRANTS } },
+    { .name = "let-go-thread", .init = let_go, .grants = { THREAD_GRANTS } },
     { .name = "parked-in-a-queue", .init = parked_in_a_queue, .grants = { { "ep", "endpoint" }, { "frame_allocator", NULL } } },
     { .name = "chains", .init = chains, .grants = { THREAD_GRANTS, { "process_spawner", NULL } },
       .programs = { { "bystander", bystander } }, .only_cpus = 1 },
