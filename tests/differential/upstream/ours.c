@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/cap/transfer.h"
+#include "core/drbg/session_ref.h"
 #include "core/elf/elf.h"
 #include "core/frames/bitmap.h"
 #include "core/line/line.h"
@@ -226,6 +227,17 @@ static uint32_t cap_clear(struct world *w, uint32_t table)
     return (uint32_t)cap_table_clear(&w->tables[table]).pairs[CAP_RESOURCE_CAP_SLOTS].used;
 }
 
+static uint32_t facet(const struct cap_hold *source, bool may_mint, const struct cap_facet *requested,
+                      struct cap_facet *out)
+{
+    return cap_facet_resolve(source, may_mint, requested, out);
+}
+
+static uint32_t descriptors(const struct ring_transfer_descriptor *all, uint32_t count)
+{
+    return cap_descriptors_check(all, count);
+}
+
 static uint32_t phc_check(const char *bytes, uint32_t len)
 {
     struct phc out;
@@ -310,6 +322,10 @@ struct ours {
     void (*release)(struct world *, uint32_t, uint32_t, uint64_t);
     uint32_t (*list)(struct world *, uint32_t, uint32_t, struct seen *);
     uint32_t (*clear)(struct world *, uint32_t);
+    void (*session_ref)(const uint8_t *, uint64_t, const uint8_t *, size_t, struct session_ref *);
+    uint32_t (*facet)(const struct cap_hold *, bool, const struct cap_facet *, struct cap_facet *);
+    bool (*scope_allows)(uint8_t, bool, bool);
+    uint32_t (*descriptors)(const struct ring_transfer_descriptor *, uint32_t);
 };
 
 extern const struct ours ours_table;
@@ -321,4 +337,5 @@ const struct ours ours_table = {
     world_new, world_reset, world_live,
     cap_insert, cap_lookup, cap_lookup_raw, cap_remove, cap_revoke, cap_prepare, cap_drop, cap_place, cap_commit,
     cap_rollback, cap_unmove, cap_moved, cap_preflight, cap_used, cap_reserve, cap_release, cap_list, cap_clear,
+    session_ref_derive, facet, cap_scope_allows, descriptors,
 };

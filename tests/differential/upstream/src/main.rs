@@ -9,6 +9,7 @@ mod line;
 mod ours;
 mod phc;
 mod rng;
+mod rules;
 mod sqe;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         "caps" => caps::run,
         "line" => line::run,
         "phc" => phc::run,
+        "rules" => rules::run,
         _ => panic!("no subject {subject}"),
     };
     let mut rng = rng::Rng(seed.parse().expect("a seed"));

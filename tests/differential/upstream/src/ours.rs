@@ -120,6 +120,10 @@ pub struct Ours {
     pub release: unsafe extern "C" fn(World, u32, u32, u64),
     pub list: unsafe extern "C" fn(World, u32, u32, *mut Seen) -> u32,
     pub clear: unsafe extern "C" fn(World, u32) -> u32,
+    pub session_ref: unsafe extern "C" fn(*const u8, u64, *const u8, usize, *mut [u64; 3]),
+    pub facet: unsafe extern "C" fn(*const Hold, bool, *const [u64; 2], *mut [u64; 2]) -> u32,
+    pub scope_allows: unsafe extern "C" fn(u8, bool, bool) -> bool,
+    pub descriptors: unsafe extern "C" fn(*const c_void, u32) -> u32,
 }
 
 unsafe extern "C" {
