@@ -77,6 +77,12 @@ void audit_refused(const struct process *process, const char *text, size_t len)
     append(record);
 }
 
+void audit_refused_often(struct process *process, const char *text, size_t len)
+{
+    if (audit_denial_counts(++process->denials))
+        audit_refused(process, text, len);
+}
+
 void audit_answered(struct process *process, uint32_t cap_id, int32_t result)
 {
     if ((result != CAP_ERR_INVOKE_FAILED && result != CAP_ERR_TRANSFER_NOT_SUPPORTED &&

@@ -27,6 +27,8 @@ void audit_revoked(const struct process *by, const struct process *holder, uint3
 
 /* A refusal that policy made: spawn, session, credential, broker. One record each. */
 void audit_refused(const struct process *process, const char *text, size_t len);
+/* A refusal that a program may bring about again and again: the 1st, 2nd, 4th, 8th ... of a process is recorded. */
+void audit_refused_often(struct process *process, const char *text, size_t len);
 /* An operation on `cap_id` was answered with `result`; only those that say "not yours" count, and not each is recorded. */
 void audit_answered(struct process *process, uint32_t cap_id, int32_t result);
 

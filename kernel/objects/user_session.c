@@ -22,7 +22,9 @@ bool session_must_live(struct call *call, const struct session *session, enum ca
 {
     if (session == NULL || session_is_live_now(session))
         return true;
-    *outcome = call_exception(call, CAP_EXCEPTION_DISCONNECTED, "caller session is not live");
+    static const char text[] = "caller session is not live";
+    audit_refused_often(call_process(call), text, sizeof text - 1);
+    *outcome = call_exception(call, CAP_EXCEPTION_DISCONNECTED, text);
     return false;
 }
 

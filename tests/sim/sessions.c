@@ -143,6 +143,7 @@ static void check_over(struct capos_client *session, struct bundle *bundle)
             CAP_EXCEPTION_DISCONNECTED, NOT_LIVE);
     REFUSED(bundle->launcher, try_launch(&bundle->launcher, "idle", NULL, 0, &child), CAP_EXCEPTION_DISCONNECTED, NOT_LIVE);
     CHECK_EQ(capos_system_info_motd(&bundle->info, NULL, &motd), CAPOS_OK);
+    CHECK(is_recorded(NOT_LIVE));
 }
 
 PROGRAM(idle)
