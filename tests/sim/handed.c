@@ -131,6 +131,28 @@ PROGRAM(let_go)
     CHECK_EQ(kit_join(&second), 0);
 }
 
+/* ---- a thread without a slot for its handle ---------------------------------------------- */
+
+THREAD(never_runs)
+{
+    (void)arg;
+    reached = 1;
+}
+
+/* What is refused has not begun. */
+PROGRAM(no_slot)
+{
+    struct capos_client frames = guest_open("frame_allocator"), spawner = guest_open("thread_spawner"), none;
+    struct capos_frame_allocator_alloc_frame_results got;
+    kit_map_thread_area();
+    while (capos_frame_allocator_alloc_frame(&frames, NULL, &got) == CAPOS_OK)
+        (void)guest_take_cap(got.handle_index);
+    CHECK_EQ(kit_try_thread(&spawner, never_runs, 0, &none), CAPOS_EXCEPTION);
+    for (int i = 0; i < 1000; i++)
+        sim_pause();
+    CHECK(reached == 0 && process_find(1)->thread_count == 1);
+}
+
 /* ---- memory on its way ------------------------------------------------------------------------- */
 
 /* A program may send away copies of what it holds, but not hold more memory than it may have by leaving it in a queue. */
@@ -204,6 +226,7 @@ static const struct sim_test tests[] = {
       .programs = { { "full_server", full_server }, { "doomed", doomed } } },
     { .name = "self-join", .init = self_join, .grants = { THREAD_GRANTS } },
     { .name = "let-go-thread", .init = let_go, .grants = { THREAD_GRANTS } },
+    { .name = "thread-without-slot", .init = no_slot, .grants = { THREAD_GRANTS, { "frame_allocator", NULL } } },
     { .name = "parked-in-a-queue", .init = parked_in_a_queue, .grants = { { "ep", "endpoint" }, { "frame_allocator", NULL } } },
     { .name = "chains", .init = chains, .grants = { THREAD_GRANTS, { "process_spawner", NULL } },
       .programs = { { "bystander", bystander } }, .only_cpus = 1 },
