@@ -95,6 +95,33 @@ PROGRAM(owner_makes_room)
     owner_goes("releases");
 }
 
+/* Holds the endpoint twice: letting one of them go changes nothing. */
+PROGRAM(holds_twice)
+{
+    uint32_t own = guest_open("own").cap_id;
+    uint64_t recv = ep_start(ep_recv_sqe(own));
+    CHECK_EQ(guest_release(guest_open("again").cap_id), 0);
+    CHECK(ep_is_pending(recv));
+    reached = 1;
+    struct ring_cqe got = ep_await(recv);
+    ep_expect_message(&got, 2, "still here?");
+    CHECK_EQ(ep_return(own, got.call_id, "yes"), 0);
+}
+
+PROGRAM(one_hold_of_two)
+{
+    struct capos_client own = guest_open("ep");
+    struct capos_cap_grant grants[2];
+    for (int i = 0; i < 2; i++)
+        grants[i] = (struct capos_cap_grant){ .name = capn_text_of(i == 0 ? "own" : "again"), .cap_id = own.cap_id,
+                                              .interface_id = CAPOS_ENDPOINT_INTERFACE_ID };
+    struct kit_child child = kit_spawn("holds_twice", grants, 2);
+    wait_for(1);
+    uint64_t call = ep_start_call(own.cap_id, 2, "still here?");
+    CHECK_EQ(ep_await(call).result, 3);
+    EXPECT(kit_wait(&child) == 0);
+}
+
 /* ---- ended, but still there ------------------------------------------------------------- */
 
 static uint64_t queue_terminate(struct kit_child *child)
@@ -170,6 +197,8 @@ PROGRAM(dead_client)
 }
 
 static const struct sim_test tests[] = {
+    { .name = "endpoint-one-hold-of-two", .init = one_hold_of_two, .programs = { { "holds_twice", holds_twice } },
+      .grants = { { "ep", "endpoint" }, { "process_spawner", NULL } } },
     { .name = "endpoint-dead-server", .init = dead_server, .programs = { { "waits_for_calls", waits_for_calls } },
       .grants = { { "frame_allocator", NULL }, { "process_spawner", NULL } } },
     { .name = "endpoint-dead-client", .init = dead_client, .programs = { { "asks_twice", asks_twice } },
