@@ -55,6 +55,8 @@ _Static_assert(__builtin_offsetof(struct cpu, stopping) == CPU_STOPPING, "entry.
 _Static_assert(__builtin_offsetof(struct cpu, selector) == CPU_SELECTOR, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, aspace) == 2 * PAGE_SIZE, "the window is two pages");
 _Static_assert(__builtin_offsetof(struct mitigations, isolate) == 0, "entry.S");
+_Static_assert(sizeof(struct cpu) == CPU_BYTES, "entry.S");
+_Static_assert(MACHINE_CPUS_MAX == STACK_CPU_MASK + 1 && (STACKS_BASE >> STACK_STRIDE_SHIFT & STACK_CPU_MASK) == 0, "entry.S");
 _Static_assert(sizeof(struct tss) == 104, "hardware");
 
 struct gate {
@@ -156,21 +158,13 @@ void cpu_build_idt(void)
     set_gate(18, (uint64_t)(uintptr_t)entry_machine_check, IST_MACHINE_CHECK, 0);
 }
 
-/* The word at the top of an exception stack tells its handler which CPU this is. */
-static uint64_t exception_stack(struct cpu *cpu, enum stack_kind kind)
-{
-    uint64_t top = kernel_stack_top(cpu->index, kind) - 16;
-    *(struct cpu **)(uintptr_t)top = cpu;
-    return top;
-}
-
 static void load_segments(struct cpu *cpu)
 {
     uint64_t base = (uint64_t)(uintptr_t)&cpu->tss;
     cpu->tss.rsp[0] = (uint64_t)(uintptr_t)(&cpu->entry_words + 1);
-    cpu->tss.ist[IST_DOUBLE_FAULT - 1] = exception_stack(cpu, STACK_DOUBLE_FAULT);
-    cpu->tss.ist[IST_NMI - 1] = exception_stack(cpu, STACK_NMI);
-    cpu->tss.ist[IST_MACHINE_CHECK - 1] = exception_stack(cpu, STACK_MACHINE_CHECK);
+    cpu->tss.ist[IST_DOUBLE_FAULT - 1] = kernel_stack_top(cpu->index, STACK_DOUBLE_FAULT);
+    cpu->tss.ist[IST_NMI - 1] = kernel_stack_top(cpu->index, STACK_NMI);
+    cpu->tss.ist[IST_MACHINE_CHECK - 1] = kernel_stack_top(cpu->index, STACK_MACHINE_CHECK);
     cpu->tss.io_map = sizeof cpu->tss;
     cpu->gdt[1] = 0x00af9b000000ffff;
     cpu->gdt[2] = 0x00cf93000000ffff;

@@ -16,9 +16,9 @@
  * stacks. An exception of the kernel within that stretch ends as a double fault.
  *
  * Interrupts are off in all of this. NMI, double fault and machine check have
- * stacks of their own and trust neither GS nor CR3: the word at the top of their
- * stack is the struct cpu. The NMI reads no more than that, whatever CR3 is; the
- * other two load the kernel's root and never return.
+ * stacks of their own and trust neither GS nor CR3 nor what is in these stacks:
+ * where the stack lies says which struct cpu it is. The NMI reads one word of that,
+ * whatever CR3 is; the other two load the kernel's root and never return.
  */
 #include "arch/x86_64/offsets.h"
 
@@ -270,11 +270,20 @@ entry_kernel_exception:
     addq $16, %rsp
     iretq
 
+/* The struct cpu to whose exception stacks RSP points. Nothing in them is trusted: user code's tables show them writable. */
+.macro cpu_of_stack reg, reg32
+    movq %rsp, \reg
+    shrq $STACK_STRIDE_SHIFT, \reg
+    andl $STACK_CPU_MASK, \reg32
+    imull $CPU_BYTES, \reg32, \reg32
+    addq $cpus, \reg
+.endm
+
     .section .entry.text, "ax"
     .globl entry_nmi
 entry_nmi:                              /* only a panic sends one; any other is ignored */
     pushq %rax
-    movq 6 * 8(%rsp), %rax              /* RAX, 5 words of the CPU, then struct cpu */
+    cpu_of_stack %rax, %eax
     cmpl $0, CPU_STOPPING(%rax)
     popq %rax
     je 2f
@@ -293,7 +302,7 @@ entry_double_fault:
 entry_fatal:
     push_frame
     cld
-    movq 22 * 8(%rsp), %rbx             /* 15 registers, vector, error, 5 words of the CPU, then struct cpu */
+    cpu_of_stack %rbx, %ebx
     movq %cr3, %rax
     movq CPU_KERNEL_ROOT(%rbx), %rcx
     movq %rcx, %cr3

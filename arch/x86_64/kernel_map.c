@@ -11,7 +11,7 @@
 #include "arch/x86_64/paging.h"
 #include "kernel/machine.h"
 
-#define STACK_STRIDE 0x40000ull
+#define STACK_STRIDE (1ull << STACK_STRIDE_SHIFT)
 
 extern uint8_t image_load_start[], image_start[], image_text_end[], image_rodata_end[], image_end[];
 extern uint64_t boot_pml4[], boot_pdpt[], boot_pd[];

@@ -8,6 +8,8 @@
 #define KERNEL_BASE 0xffffffff80000000 /* the image: physical address + this (-mcmodel=kernel) */
 #define DIRECT_MAP 0xffff800000000000  /* all RAM: physical address + this */
 #define STACKS_BASE 0xffffff0000000000 /* per-CPU stacks, guard pages between them */
+#define STACK_STRIDE_SHIFT 18          /* from one CPU's to the next one's, as a power of two */
+#define STACK_CPU_MASK 15              /* whose they are, behind the shift */
 #define MMIO_BASE 0xffffff4000000000   /* device registers, uncached */
 
 /* Physical page that processors start in; below 1 MiB, reserved by start.c. */
@@ -42,6 +44,7 @@
 #define CTX_BY_SYSCALL 144
 
 /* struct cpu, through GS */
+#define CPU_BYTES 12288 /* of one */
 #define CPU_USER_RSP 4080 /* and the top of the entry stack */
 #define CPU_SELF 4096     /* from here on read-only while user code runs */
 #define CPU_CONTEXT 4104
