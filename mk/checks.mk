@@ -76,3 +76,12 @@ claims: ## the tests that docs/security/ and SPECIFICATION.md name exist (`make 
 .PHONY: quotas
 quotas: ## every limit has a row in docs/security/authority-accounting.md that names a test
 	@tools/quotas
+
+.PHONY: fuzz-guest kill-storm
+fuzz-guest: all ## random entries from several processes against the running kernel (FUZZ_SECONDS=60, 0 = until one fails; FUZZ_SEED=n FUZZ_SMP=n FUZZ_RUNS=n FUZZ_ROUNDS=n)
+	@tests/smoke/fuzz-guest
+
+SECONDS ?= 60
+kill-storm: all ## processes that die at random moments, on 1, 2 and 4 processors (SECONDS=60 each)
+	@for smp in 1 2 4; do ./capos run $(B)/user/kill_storm $(addprefix --grant ,boot_package console process_spawner system_monitor timer) \
+	  --with quick_exit=$(B)/user/quick_exit --smp $$smp --quota --timeout $$(($(SECONDS) * 10 + 60)) -- $(SECONDS) || exit 1; done
