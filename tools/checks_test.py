@@ -37,10 +37,10 @@ class Tree:
         shutil.copytree(os.path.join(ROOT, "tools"), os.path.join(folder, "tools"),
                         ignore=shutil.ignore_patterns("capnpc-c", "__pycache__", "capos_host", "*_test.py"))
         shutil.copytree(os.path.join(ROOT, "mk"), os.path.join(folder, "mk"))
-        for name in ("tests/compat", "tests/loom", "user/third_party/monocypher"):
+        for name in ("tests/compat", "tests/loom", "tests/differential/upstream", "user/third_party/monocypher"):
             os.makedirs(os.path.join(folder, name))
         for name in ("Makefile", "LICENSE-MIT", "LICENSE-APACHE", "tests/compat/Cargo.lock",
-                     "tests/loom/Cargo.lock", "user/third_party/monocypher/Cargo.lock"):
+                     "tests/loom/Cargo.lock", "tests/differential/upstream/Cargo.lock", "user/third_party/monocypher/Cargo.lock"):
             shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
         self.write("core/x/y.h", SPDX + "#pragma once\nint twice(int n);\n")
         self.write("core/x/y.c", SPDX + '#include "core/x/y.h"\n\nint twice(int n)\n{\n    return n * 2;\n}\n')

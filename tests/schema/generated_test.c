@@ -351,7 +351,7 @@ static void names(void **state)
     assert_null(capos_interface_name(0x6e756c6c63617030));
     assert_string_equal(capos_log_level_name(CAPOS_LOG_LEVEL_WARN), "warn");
     assert_null(capos_log_level_name((enum capos_log_level)4));
-    assert_int_equal(CAPOS_INTERFACE_COUNT, 81);
+    assert_int_equal(CAPOS_INTERFACE_COUNT, 82);
 }
 
 int main(void)

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -239,6 +240,7 @@ def end_by_key(bench, script, key, *options, meanwhile=None):
     """Run on a terminal until the console says `ready`, send keys, and check that the run ends and the terminal is restored."""
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)    # a shell that starts us in the background has it ignored
         os.environ.update(bench.environment(script))
         os.execv(os.path.join(ROOT, "capos"), ["capos", "run", bench.program, *options])
     before = termios.tcgetattr(terminal)
