@@ -60,7 +60,7 @@ static void any_slot(uint32_t i)
     slot->object = occupied ? &objects[i] : NULL;
     slot->epoch = occupied ? &cells[i] : NULL;
     slot->frame_pages = occupied ? 3 : 0;
-    slot->hold.object_id = occupied ? i + 1 : 0;
+    slot->hold.object_id = occupied ? 1 + (uint64_t)nondet_bool() : 0; /* several holds of one object occur */
     slot->hold.object_epoch = occupied ? nondet_u64() : 0;
     slot->move_reserved = occupied && nondet_bool();
     slot->emptied_revoked = !occupied && nondet_bool();
