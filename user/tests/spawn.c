@@ -90,7 +90,7 @@ static void check_sources(void)
     refused("quick_exit", &grant, 1, CAP_EXCEPTION_FAILED, NULL, "H62 relabelled interface");
     grant = capos_grant_held("m", held->cap_id, held->interface_id);
     grant.mode = CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT;
-    refused("quick_exit", &grant, 1, CAP_EXCEPTION_FAILED, NULL, "a facet of what is no endpoint");
+    refused("quick_exit", &grant, 1, CAP_EXCEPTION_UNIMPLEMENTED, "capability is not an endpoint", "a facet of what is no endpoint");
     grant = CONSOLE_GRANT;
     grant.badge = 5;
     refused("quick_exit", &grant, 1, CAP_EXCEPTION_INVALID_ARGUMENT, NULL, "kernel source with a badge");
