@@ -40,6 +40,12 @@ struct host_request {
 };
 struct host_request host_program_step(struct machine_resume run);
 
+/* common.c: the function whose entry address that is, NULL without one; another stack to go on with; a stack on which body
+ * begins. */
+sim_program_fn *host_program_at(uint64_t entry);
+void host_switch(void **save, void *load);
+void *host_stack(unsigned char *stack, size_t bytes, void (*body)(void));
+
 /* memory.c: host address behind a user address, NULL when it is not mapped so. */
 uint8_t *host_user_byte(const struct machine_aspace *as, uint64_t va, bool write);
 void host_memory_init(void);

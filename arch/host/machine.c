@@ -60,37 +60,18 @@ void machine_kick(uint32_t cpu)
     host.cpus[cpu].kicked = true;
 }
 
+void machine_aspace_flush(struct machine_aspace *as, uint64_t va, uint64_t pages)
+{
+    /* There are no translations to go stale: every access walks the tables. */
+    (void)as;
+    (void)va;
+    (void)pages;
+}
+
 void machine_relax(void)
 {
     /* One host thread: a CPU that waits for another one waits for ever. */
     kernel_panic("spin in a one-thread simulation", host.cpu);
-}
-
-void machine_context_init(struct machine_context *context, const struct machine_start *start)
-{
-    *context = (struct machine_context){ .entry = start->entry, .stack = start->stack, .fs_base = start->fs_base };
-    memcpy(context->args, start->args, sizeof context->args);
-}
-
-void machine_context_set_result(struct machine_context *context, uint64_t value)
-{
-    context->result = value;
-}
-
-void machine_context_repeat_syscall(struct machine_context *context, uint64_t number)
-{
-    (void)number;
-    context->repeat = true;
-}
-
-uint64_t machine_context_fs_base(const struct machine_context *context)
-{
-    return context->fs_base;
-}
-
-void machine_context_set_fs_base(struct machine_context *context, uint64_t fs_base)
-{
-    context->fs_base = fs_base;
 }
 
 void machine_activate(struct machine_resume next)

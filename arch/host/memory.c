@@ -16,6 +16,17 @@
 #define ENTRY_THERE 8ull
 #define ENTRIES 512u
 
+/* Processors walk the tables while the kernel changes them: on the machine of arch/host/threads also here. */
+static uint64_t load_entry(const uint64_t *entry)
+{
+    return __atomic_load_n(entry, __ATOMIC_ACQUIRE);
+}
+
+static void store_entry(uint64_t *entry, uint64_t value)
+{
+    __atomic_store_n(entry, value, __ATOMIC_RELEASE);
+}
+
 /* What lies behind the package's last byte is nobody's business. */
 static void guard_module(uint64_t start, uint64_t end)
 {
@@ -96,13 +107,14 @@ static uint64_t *entry_of(const struct machine_aspace *as, uint64_t va, bool mak
     uint64_t frame = as->root;
     for (unsigned shift = 39; shift > PAGE_SHIFT; shift -= 9) {
         uint64_t *entry = (uint64_t *)machine_frame_address(frame) + ((va >> shift) % ENTRIES);
-        if ((*entry & ENTRY_THERE) == 0) {
-            uint64_t next;
+        uint64_t value = load_entry(entry), next;
+        if ((value & ENTRY_THERE) == 0) {
             if (!make || !as->take(as->owner, &next))
                 return NULL;
-            *entry = next << PAGE_SHIFT | ENTRY_THERE;
+            value = next << PAGE_SHIFT | ENTRY_THERE;
+            store_entry(entry, value);
         }
-        frame = *entry >> PAGE_SHIFT;
+        frame = value >> PAGE_SHIFT;
     }
     return (uint64_t *)machine_frame_address(frame) + ((va >> PAGE_SHIFT) % ENTRIES);
 }
@@ -115,7 +127,7 @@ bool machine_aspace_map(struct machine_aspace *as, uint64_t va, uint64_t frame, 
     if ((*entry & ENTRY_THERE) != 0 || (va % PAGE_SIZE) != 0 || va >= USER_HALF_LIMIT ||
         (prot & (PROT_WRITE_BIT | PROT_EXEC_BIT)) == (PROT_WRITE_BIT | PROT_EXEC_BIT))
         kernel_panic("bad mapping", va);
-    *entry = frame << PAGE_SHIFT | ENTRY_THERE | prot;
+    store_entry(entry, frame << PAGE_SHIFT | ENTRY_THERE | prot);
     return true;
 }
 
@@ -130,9 +142,10 @@ static uint64_t *mapped_entry(const struct machine_aspace *as, uint64_t va)
 bool machine_aspace_lookup(const struct machine_aspace *as, uint64_t va, struct machine_page *page)
 {
     const uint64_t *entry = va < USER_HALF_LIMIT ? entry_of(as, va, false) : NULL;
-    if (entry == NULL || (*entry & ENTRY_THERE) == 0)
+    uint64_t value = entry != NULL ? load_entry(entry) : 0;
+    if ((value & ENTRY_THERE) == 0)
         return false;
-    *page = (struct machine_page){ .frame = *entry >> PAGE_SHIFT, .prot = (uint32_t)(*entry & PROT_ALL_BITS), .user = true };
+    *page = (struct machine_page){ .frame = value >> PAGE_SHIFT, .prot = (uint32_t)(value & PROT_ALL_BITS), .user = true };
     return true;
 }
 
@@ -163,21 +176,13 @@ bool machine_aspace_next(const struct machine_aspace *as, uint64_t *va, uint64_t
 
 void machine_aspace_unmap(struct machine_aspace *as, uint64_t va)
 {
-    *mapped_entry(as, va) = 0;
+    store_entry(mapped_entry(as, va), 0);
 }
 
 void machine_aspace_protect(struct machine_aspace *as, uint64_t va, uint32_t prot)
 {
     uint64_t *entry = mapped_entry(as, va);
-    *entry = (*entry & ~(uint64_t)PROT_ALL_BITS) | prot;
-}
-
-void machine_aspace_flush(struct machine_aspace *as, uint64_t va, uint64_t pages)
-{
-    /* There are no translations to go stale: every access walks the tables. */
-    (void)as;
-    (void)va;
-    (void)pages;
+    store_entry(entry, (*entry & ~(uint64_t)PROT_ALL_BITS) | prot);
 }
 
 static bool is_empty(const uint64_t *table)
@@ -210,8 +215,10 @@ void machine_aspace_trim(struct machine_aspace *as, uint64_t va, uint64_t pages)
             uint64_t *entry = entry_to(as, at, level);
             if (entry == NULL || !is_empty(machine_frame_address(*entry >> PAGE_SHIFT)))
                 continue;
-            as->give(as->owner, *entry >> PAGE_SHIFT);
-            *entry = 0;
+            uint64_t table = *entry >> PAGE_SHIFT;
+            store_entry(entry, 0);
+            machine_aspace_flush(as, at, 1);
+            as->give(as->owner, table);
         }
     }
 }

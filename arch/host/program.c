@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * Simulated programs: C functions on stacks of their own, entered and left by
- * host_switch. Their images are tiny ELF files with one empty page of text;
- * the entry address says which function it is, so the real loader runs.
- */
+/* Simulated programs: C functions on stacks of their own, entered and left by host_switch. One runs at a time. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +7,7 @@
 #include "abi/syscall.h"
 #include "arch/host/host.h"
 #include "arch/host/sanitizer.h"
-#include "core/base/bytes.h"
 
-#define ENTRY_STRIDE 16u
-#define IMAGE_BYTES 4112u
 #define STACK_BYTES (256u * 1024u) /* host stack; generous because of the sanitizers */
 
 struct sim_thread {
@@ -26,72 +19,12 @@ struct sim_thread {
     void *local;
 };
 
-static sim_program_fn *programs[SIM_PROGRAMS_MAX];
-static uint8_t images[SIM_PROGRAMS_MAX][IMAGE_BYTES];
-static unsigned program_count;
 static struct sim_thread threads[1024];
 static unsigned thread_count;
 static void *cpu_loop; /* the simulation's own stack pointer meanwhile */
 static struct sim_thread *running;
 static const void *loop_stack; /* of the host program: the sanitizer wants to know whose stack is whose */
 static size_t loop_stack_bytes;
-
-void sim_program(sim_program_fn *fn, const uint8_t **elf, size_t *len)
-{
-    if (program_count == SIM_PROGRAMS_MAX)
-        abort();
-    unsigned index = program_count++;
-    uint8_t *image = images[index];
-    programs[index] = fn;
-    memcpy(image, "\x7f" "ELF\2\1\1", 7);
-    store_le16(image + 16, 2);    /* ET_EXEC */
-    store_le16(image + 18, 0x3e); /* x86-64 */
-    store_le32(image + 20, 1);
-    store_le64(image + 24, USER_IMAGE_BASE + (uint64_t)index * ENTRY_STRIDE);
-    store_le64(image + 32, 64);   /* program headers */
-    store_le16(image + 52, 64);
-    store_le16(image + 54, 56);
-    store_le16(image + 56, 1);
-    uint8_t *load = image + 64;
-    store_le32(load, 1);          /* PT_LOAD */
-    store_le32(load + 4, 5);      /* read, execute */
-    store_le64(load + 8, PAGE_SIZE);
-    store_le64(load + 16, USER_IMAGE_BASE);
-    store_le64(load + 24, USER_IMAGE_BASE);
-    store_le64(load + 32, IMAGE_BYTES - PAGE_SIZE);
-    store_le64(load + 40, PAGE_SIZE);
-    store_le64(load + 48, PAGE_SIZE);
-    *elf = image;
-    *len = IMAGE_BYTES;
-}
-
-uint64_t sim_entry(sim_program_fn *fn)
-{
-    unsigned index = 0;
-    while (index < program_count && programs[index] != fn)
-        index++;
-    if (index == SIM_PROGRAMS_MAX)
-        abort();
-    if (index == program_count)
-        programs[program_count++] = fn;
-    return USER_IMAGE_BASE + (uint64_t)index * ENTRY_STRIDE;
-}
-
-/*
- * Keeps the callee-saved registers on the stack that is left, stores its pointer in *save, and goes on where the stack
- * `load` was left. (swapcontext would ask the host's kernel about signals each time.)
- */
-void host_switch(void **save, void *load);
-__asm__(".text\n"
-        ".globl host_switch\n"
-        ".type host_switch, @function\n"
-        "host_switch:\n"
-        "    push %rbp\n    push %rbx\n    push %r12\n    push %r13\n    push %r14\n    push %r15\n"
-        "    mov %rsp, (%rdi)\n"
-        "    mov %rsi, %rsp\n"
-        "    pop %r15\n    pop %r14\n    pop %r13\n    pop %r12\n    pop %rbx\n    pop %rbp\n"
-        "    ret\n"
-        ".size host_switch, . - host_switch\n");
 
 static void leave(struct host_request request)
 {
@@ -146,10 +79,9 @@ static void body(void)
 {
     __sanitizer_finish_switch_fiber(NULL, &loop_stack, &loop_stack_bytes);
     const struct machine_context *context = running->run.context;
-    uint64_t index = (context->entry - USER_IMAGE_BASE) / ENTRY_STRIDE;
-    if (index >= program_count)
+    sim_program_fn *fn = host_program_at(context->entry);
+    if (fn == NULL)
         sim_fault(context->entry, false); /* an image that was tampered with: nothing to execute there */
-    sim_program_fn *fn = programs[index];
     int64_t code = fn(context->args[0], context->args[1], context->args[2]);
     for (;;)
         sim_syscall(SYSCALL_EXIT, (uint64_t)code, 0);
@@ -176,11 +108,7 @@ static void start_afresh(struct sim_thread *thread)
 {
     thread->local = NULL;
     ASAN_UNPOISON_MEMORY_REGION(thread->stack, STACK_BYTES); /* the last thread may have ended in the middle */
-    /* What host_switch takes from a stack: six registers and where to return to; body sees a stack as after a call. */
-    uintptr_t *top = (uintptr_t *)(void *)(thread->stack + STACK_BYTES - 64);
-    memset(top - 8, 0, 8 * sizeof *top);
-    top[-2] = (uintptr_t)body;
-    thread->here = top - 8;
+    thread->here = host_stack(thread->stack, STACK_BYTES, body);
 }
 
 struct host_request host_program_step(struct machine_resume run)

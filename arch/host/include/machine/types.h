@@ -15,6 +15,7 @@ struct machine_context {
 
 struct machine_aspace {
     uint64_t root; /* frame number of the top table */
+    uint32_t cpus; /* bit per CPU that has it loaded; arch/host/threads only */
     bool (*take)(void *owner, uint64_t *frame);
     void (*give)(void *owner, uint64_t frame);
     void *owner;
