@@ -17,6 +17,9 @@ THUNKS_GCC := -mindirect-branch=thunk-extern -mindirect-branch-register
 THUNKS_CLANG := -mretpoline -mretpoline-external-thunk
 KERNEL_CFLAGS += -fno-jump-tables $(THUNKS_GCC)
 
+# The image is optimised as a whole. The objects hold ordinary code as well, for whoever looks at one of them.
+KERNEL_LTO := -flto -ffat-lto-objects
+
 # Programs are static, linked at a fixed address below 16 MiB.
 USER_CFLAGS := $(STRICT_FLAGS) -I. -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
 	-fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fcf-protection=none

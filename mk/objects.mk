@@ -17,7 +17,7 @@ SCHEMA_CLIENT_SRC := $(filter %_client.c,$(call production,schema/generated))
 
 $(B)/kernel-obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) $(CFLAGS.$<) -MMD -MP -c $< -o $@
+	$(CC) $(KERNEL_CFLAGS) $(KERNEL_LTO) $(CFLAGS.$<) -MMD -MP -c $< -o $@
 
 $(B)/kernel-obj/%.o: %.S
 	@mkdir -p $(@D)
