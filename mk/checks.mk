@@ -13,7 +13,32 @@ check: ## the fast stages, for daily work
 
 test-mutants: ## weaken the code line by line: every weakening must be caught (T=path of lists)
 	@$(MAKE) -s unit-build $(if $(SIM_TESTS),sim-build) T=
-	@tools/mutants --only "$(T)" $(if $(BUDGET),--budget $(BUDGET))
+	@tools/mutants --only "$(T)" $(if $(ROTATE),--rotate) $(if $(BUDGET),--budget $(BUDGET))
+
+.PHONY: test-long automutants automutants-sample automutants-check assurance assurance-check flake
+test-long: ## everything that `make test` does a share of: hours, stage by stage; goes on where it stopped at this commit
+	@tools/bootstrap test
+	@tools/run_tests --long
+
+automutants: ## change core/ and kernel/ automatically, token by token: scores and survivors (T=path, SHARE=n of each room, MINUTES=n; goes on)
+	@tools/automutants run $(if $(T),--only $(T)) $(if $(SHARE),--share $(SHARE)) $(if $(TRUST),--trust) \
+	  $(if $(MINUTES),--seconds $$(($(MINUTES) * 60))) --survivors
+
+automutants-sample: # after a run: the share of it that `make test` repeats
+	@tools/automutants sample
+
+automutants-check: ## the fixed sample of automatic mutants: what was caught is caught, and the scores reach the goals
+	@$(MAKE) -s unit-build sim-build T=
+	@tools/automutants check
+
+assurance: ## each security claim with its code, its evidence and the last figures: docs/verification/assurance.md; fails without evidence
+	@tools/assurance
+
+assurance-check:
+	@tools/assurance --check
+
+flake: all credentials $(B)/capos.iso ## the QEMU scenarios RUNS=20 times, 100 times what takes under 2 s; goes on at this commit (S="NAME ...", MINUTES=n)
+	@tools/flake $(if $(RUNS),--runs $(RUNS)) $(if $(MINUTES),--seconds $$(($(MINUTES) * 60))) $(S)
 
 # Every production source under both compilers. What only user programs link is compiled for them.
 BOTH_KERNEL := $(CORE_SRC) $(KERNEL_SRC) $(call production,arch/x86_64) $(SCHEMA_SRC)

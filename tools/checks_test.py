@@ -113,6 +113,48 @@ def test_mutants_survivor_is_told(tree):
     tree.expect(2, "fails without a mutant", "make", "-s", "test-mutants")
 
 
+def test_mutants_rotate(tree):
+    tree.write("core/x/y.mutants", "name: one\nfile: core/x/y.c\nfrom: n * 2\nto: n * 3\n\nname: two\nfile: core/x/y.c\nfrom: n * 2\nto: n * 4\n")
+    seen = []
+    for message in ("first", "second"):
+        tree.run("git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "--allow-empty", "-m", message)
+        status, output = tree.run("make", "-s", "test-mutants", "ROTATE=1")
+        assert status == 0 and "# 1 mutants of 2, 0 not caught" in output, output[-400:]
+        seen.append(re.search(r"ok mutant:core/x/y:(\w+)", output)[1])
+    assert sorted(seen) == ["one", "two"], seen
+
+
+def test_long_run_goes_on(tree):
+    tree.write("tools/stages_long", "a | 5 | lines | echo a >>ran; echo ok one 0\nb | 5 | lines | echo b >>ran; test -e fixed && echo ok two 0\n")
+    tree.run("git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "--allow-empty", "-m", "m")
+    tree.expect(1, "1 passed, 1 failed", "tools/run_tests", "--long")
+    tree.write("fixed", "")
+    tree.expect(0, "== a: has passed at this commit", "tools/run_tests", "--long")
+    tree.expect(0, "2 passed, 0 failed", "tools/run_tests", "--long")
+    assert tree.read("ran") == "a\nb\nb\n", tree.read("ran")
+    tree.run("git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "--allow-empty", "-m", "next")
+    tree.run("tools/run_tests", "--long")
+    assert tree.read("ran") == "a\nb\nb\na\nb\n", tree.read("ran")
+
+
+def test_flake_is_found(tree):
+    """A scenario that fails at its third run, one that is fast and one that is slow."""
+    for name in ("sound", "slow", "fails"):
+        tree.write(f"tests/smoke/{name}/scenario.toml", "")
+    tree.write("tests/smoke/runner", "#!/bin/sh\nbad=0\nfor name; do\n  echo $name >>ran; n=$(grep -c $name ran); t=0.5; [ $name = slow ] && t=3.0\n"
+               "  if [ $name = fails ] && [ $n = 3 ]; then echo not ok smoke:$name:smp2 $t broken; echo '#   its console'; bad=1\n"
+               "  else echo ok smoke:$name:smp2 $t; fi\ndone\nexit $bad\n")
+    os.chmod(os.path.join(tree.folder, "tests/smoke/runner"), 0o755)
+    tree.run("git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "--allow-empty", "-m", "m")
+    tree.expect(0, "0 flakes", "tools/flake", "--runs", "2", "--fast-runs", "5", "sound", "slow")
+    assert (tree.read("ran").count("sound"), tree.read("ran").count("slow")) == (5, 2), tree.read("ran")
+    tree.expect(1, "not ok flake:fails:run-3", "tools/flake", "--runs", "2", "--fast-runs", "5")
+    status, output = tree.run("tools/flake", "--runs", "2", "--fast-runs", "5")
+    assert status == 1 and "flake: fails:smp2, run 3" in output and " 0 to go" in output, output
+    log = re.search(r"run 3: (\S+)", output)[1]
+    assert "its console" in tree.read(log) and tree.read("ran").count("fails") == 5
+
+
 def test_size_limits(tree):
     tree.expect(0, "ok size:function-longest", "tools/size")
     tree.write("core/x/y.c", SPDX + "int twice(int n)\n{\n" + "    n++; /* one */\n" * 81 + "    return n;\n}\n")

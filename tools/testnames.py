@@ -80,7 +80,7 @@ class Record:
         self.stages, self.names = set(), set()
         if os.path.exists(RECORD):
             for line in _read("build/test-results.txt").splitlines():
-                stage, verdict, name = line.split("\t")
+                stage, verdict, name = line.split("\t")[:3]
                 if verdict == "ok":
                     self.stages.add(stage)
                     self.names.add(name)
