@@ -253,6 +253,35 @@ def test_claims(tree):
     tree.expect(1, "no such path: tools/nothing", "tools/claims")
 
 
+def test_assurance(tree):
+    claim = '[[claim]]\nid = "a"\ngroup = "g"\ntext = "t"\ncode = [{}]\nevidence = [{}]\n'
+    page, code = "docs/verification/claims.toml", '"core/x/y.c:twice"'
+    tree.write("tests/sim/a.c", 'static const struct sim_test tests[] = { { .name = "works" } };\n')
+    tree.write("tests/smoke/s/scenario.toml", "")
+    tree.write("core/x/y_proof.c", SPDX + "/* PROOF doubles\n * of: twice\n */\n")
+    tree.write("core/x/y.mutants", "name: m\nfile: core/x/y.c\nfrom: n * 2\nto: n * 3\n")
+    good = '"unit:core/x/y", "unit:core/x/y:one", "sim.works", "smoke:s", "proof:core/x/y:doubles", "mutants:core/x/y", "auto:core/x", "stage:unit", "make:core-tests"'
+    tree.write(page, claim.format(code, good))
+    tree.expect(0, "ok assurance:a 0 9 pieces", "tools/assurance")
+    tree.expect(0, "ok assurance:a", "tools/assurance", "--check")
+    for bad in ("unit:core/x/z", "unit:core/x/y:two", "sim.fails", "smoke:t", "proof:core/x/y:triples", "proof:core/x/z:doubles", "mutants:core/x/z",
+                "auto:core/z", "stage:none", "make:none", "loom:none", "fuzz:core/x/y", "word"):
+        tree.write(page, claim.format(code, f'{good}, "{bad}"'))
+        tree.expect(1, f"no such evidence: {bad}", "tools/assurance")
+    for text, complaint in ((claim.format(code, ""), "no evidence"), (claim.format("", good), "no code"), (claim.format('"core/x/y.c:thrice"', good), "no such code"),
+                            (claim.format('"core/x/z.c"', good), "no such code"), (claim.format(code, '"mutants:core/x/y"'), "nothing that runs"),
+                            (claim.format(code, good) * 2, "not its own")):
+        tree.write(page, text)
+        tree.expect(1, complaint, "tools/assurance")
+    tree.write(page, claim.format(code, '"unit:core/x/y"'))
+    tree.expect(1, "is not what the claims say", "tools/assurance", "--check")
+    tree.write("build/test-results.txt", "unit\tok\tcore/x/y:one\t0.5\n")
+    tree.expect(0, "", "tools/assurance")
+    assert "| `unit:core/x/y` | 1 of 1 passed, 0.5 s |" in tree.read("docs/verification/assurance.md")
+    tree.write("build/test-results.txt", "unit\tok\tcore/x/y:one\t0.7\n")
+    tree.expect(0, "ok assurance:a", "tools/assurance", "--check")
+
+
 def test_quotas(tree):
     paths = ["abi/limits.h", "kernel/proc/profile.h", "docs/security/authority-accounting.md"]
     with open(os.path.join(ROOT, "tools/quotas"), encoding="utf-8") as stream:
