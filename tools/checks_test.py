@@ -282,6 +282,19 @@ def test_assurance(tree):
     tree.expect(0, "ok assurance:a", "tools/assurance", "--check")
 
 
+def test_coverage(tree):
+    shutil.copytree(os.path.join(ROOT, "arch/host"), os.path.join(tree.folder, "arch/host"))
+    tree.write("arch/host/build.mk", tree.read("arch/host/build.mk").replace(" core-tests sim ", " core-tests "))
+    tree.write("core/x/y.c", tree.read("core/x/y.c").replace("return n * 2;", "if (n == 77)\n        return 0;\n    return n * 2;"))
+    tree.write("core/x/y_test.c", TEST.replace("(void)state;", "(void)state; assert_int_equal(twice(77), 0);"))
+    tree.expect(0, "ok coverage:core-branches 0 100.0 %", "make", "-s", "coverage", "GATE=1")
+    tree.write("core/x/y_test.c", TEST)
+    tree.expect(2, "not ok coverage:core-branches", "make", "-s", "coverage", "GATE=1")
+    tree.expect(0, "branches      1/2", "make", "-s", "coverage", "MISSING=core")
+    tree.write("core/x/y.c", tree.read("core/x/y.c").replace("n * 2", "n * 3"))
+    tree.expect(2, "not ok core/x/y:one", "make", "-s", "coverage")     # a test that fails is no run to count
+
+
 def test_quotas(tree):
     paths = ["abi/limits.h", "kernel/proc/profile.h", "docs/security/authority-accounting.md"]
     with open(os.path.join(ROOT, "tools/quotas"), encoding="utf-8") as stream:

@@ -39,7 +39,8 @@ print-sim-objects:
 
 # The same tests and those of core/, without sanitizers and with counters.
 COVERAGE_B := build/coverage
-coverage: ## lines and branches that the unit and simulation tests run, per room (MISSING=path lists the others)
-	@find $(COVERAGE_B) -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) -s B=$(COVERAGE_B) SANITIZERS="--coverage -fprofile-update=atomic -DCAPOS_COVERAGE -Wno-maybe-uninitialized" core-tests sim | grep -v '^ok' || true
-	@tools/coverage $(if $(MISSING),--missing $(MISSING)) $(COVERAGE_B)
+coverage: ## lines and branches that the unit and simulation tests run, per room (MISSING=path lists the others, GATE=1 compares core with its goals)
+	@mkdir -p $(COVERAGE_B) && find $(COVERAGE_B) -name '*.gcda' -delete
+	@$(MAKE) -s B=$(COVERAGE_B) SANITIZERS="--coverage -fprofile-update=atomic -DCAPOS_COVERAGE -Wno-maybe-uninitialized" core-tests sim \
+	  >$(COVERAGE_B)/tests.log 2>&1 || { grep -v '^ok' $(COVERAGE_B)/tests.log | tail -60; exit 1; }
+	@tools/coverage $(if $(MISSING),--missing $(MISSING)) $(if $(GATE),--gate) $(COVERAGE_B)
