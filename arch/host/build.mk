@@ -25,6 +25,11 @@ sim-build: $(addprefix $(B)/sim/,$(SIM_TESTS))
 sim: sim-build ## run the simulation tests (SEED=n chooses the run)
 	@printf '%s\n' $(SIM_TESTS) | xargs -P 2 -I NAME env SEED=$(SEED) $(B)/sim/NAME
 
+# Random programs against a reference model; the 20 seeds of CI are part of `make sim`.
+.PHONY: sim-random
+sim-random: $(B)/sim/random ## random programs on the simulated machine: 20 fixed seeds, or SEED=n STEPS=n, or SECONDS=n from free seeds
+	@env $(if $(filter command line,$(origin SEED)),SEED=$(SEED)) $(if $(STEPS),STEPS=$(STEPS)) $(if $(SECONDS),SECONDS=$(SECONDS)) $(B)/sim/random
+
 # Every step of 1 to 1,000, every process that lives then, and somebody at every k-th step, on 1, 2 and 4 CPUs.
 .PHONY: kill-sweep
 kill-sweep: $(B)/sim/kill ## kill each process at each of 1,000 steps on the simulated machine, half an hour (SEED=n; CI does a share)

@@ -25,6 +25,7 @@ struct host {
     const char *typed;
     bool console_ready;         /* the kernel has waited for it */
     bool console_behind;        /* it did not take all that it was offered last */
+    struct sim_did did;
     jmp_buf end;
     struct sim_result result;
 };

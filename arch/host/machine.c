@@ -145,6 +145,9 @@ static void run_user(struct host_cpu *cpu)
 {
     struct machine_resume run = cpu->now;
     struct host_request request = host_program_step(run);
+    host.did.kind = request.step == HOST_SYSCALL ? SIM_DID_SYSCALL : request.step == HOST_FAULT ? SIM_DID_FAULT : SIM_DID_PAUSE;
+    host.did.number = request.number;
+    host.did.arg = request.arg0;
     if (request.step == HOST_SYSCALL)
         cpu->now = kernel_on_syscall(run.context, request.number, request.arg0, request.arg1);
     else if (request.step == HOST_FAULT)
@@ -171,6 +174,7 @@ static bool type_line(bool time_can_pass)
 static void step_cpu(struct host_cpu *cpu)
 {
     bool user = cpu->now.context != NULL;
+    host.did = (struct sim_did){ .kind = SIM_DID_OTHER, .cpu = host.cpu, .ran = kernel.cpus[host.cpu].current };
     if (!cpu->started) {
         cpu->started = true;
         cpu->now = kernel_on_cpu_start();
@@ -179,6 +183,7 @@ static void step_cpu(struct host_cpu *cpu)
         cpu->now = kernel_on_kick();
     } else if (cpu->timer <= host.now_ns) {
         cpu->timer = MACHINE_NO_DEADLINE;
+        host.did.kind = SIM_DID_TIMER;
         cpu->now = kernel_on_timer(user);
     } else if (user) {
         run_user(cpu);
@@ -201,6 +206,11 @@ static void advance(void)
     if (next == MACHINE_NO_DEADLINE)
         host_end(SIM_HUNG, 0);
     host.now_ns = next;
+}
+
+const struct sim_did *sim_last_step(void)
+{
+    return &host.did;
 }
 
 void sim_fail_at(uint64_t nth)
@@ -234,6 +244,7 @@ static void one_step(void)
             able[count++] = i;
     }
     host.now_ns += sim_random() % 20000;
+    host.did = (struct sim_did){ .kind = SIM_DID_OTHER };
     if (count == 0) {
         advance();
         return;

@@ -69,6 +69,15 @@ void sim_fail_at(uint64_t nth);
  * and nothing happened, when the CPU has not started yet. For before_step. */
 bool sim_enter(uint32_t cpu, void (*act)(void *), void *context);
 
+/* What the machine did last. For before_step. */
+struct sim_did {
+    enum { SIM_DID_NOTHING, SIM_DID_OTHER, SIM_DID_TIMER, SIM_DID_PAUSE, SIM_DID_SYSCALL, SIM_DID_FAULT } kind;
+    uint32_t cpu;
+    const struct thread *ran; /* current of that CPU before the step, NULL = none; may be gone */
+    uint64_t number, arg;     /* of a system call */
+};
+const struct sim_did *sim_last_step(void);
+
 /* Runs a whole machine from kernel_boot to its end. Once per host process: kernel state is static. */
 struct sim_result sim_run(const struct sim_config *config);
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Random programs on the simulated machine, compared with a reference model
+ * after every step (tests/sim/random/). Twenty fixed seeds; SEED=n adds one,
+ * STEPS=n sets how long each runs, SECONDS=n goes on from free seeds for that
+ * long, two at a time. A seed that fails prints the command that repeats it.
+ */
+#include "tests/sim/random/run.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIXED_SEEDS 20u
+#define TURNS 5000u
+#define QUICK_TURNS 1200u /* `random quick`, for tools/mutants */
+#define MEMORY_BYTES (24ull << 20)
+
+/* Of all runs; shared by their processes. */
+static struct totals {
+    uint64_t steps, machine_steps, checks, codes[16];
+} *totals;
+
+static uint64_t this_seed;
+static bool free_seeds; /* too many to print those that pass */
+
+_Noreturn void random_fail(int line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "seed %llu, step %llu, time %llu, line %d: ", (unsigned long long)this_seed, (unsigned long long)W.step,
+            (unsigned long long)machine_now_ns(), line);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    for (uint64_t i = W.logged > 16 ? W.logged - 16 : 0; i < W.logged; i++) {
+        const struct ring_sqe *sqe = &W.log[i % 16].sqe;
+        fprintf(stderr, "  pid %u tid %u: %llu: op %u flags %u cap %x method %u addr %llx len %u to %llx len %u dep %llx caps %u call %u: %d\n",
+                W.log[i % 16].pid, W.log[i % 16].tid, (unsigned long long)sqe->user_data, sqe->opcode, sqe->flags, sqe->cap_id,
+                sqe->method_id, (unsigned long long)sqe->addr, sqe->len, (unsigned long long)sqe->result_addr, sqe->result_len,
+                (unsigned long long)sqe->pipeline_dep, sqe->xfer_cap_count, sqe->call_id, W.log[i % 16].result);
+    }
+    harness_leave(1);
+}
+
+static uint64_t from_environment(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 0);
+}
+
+static void run_seed(uint64_t seed, uint64_t turns)
+{
+    static const struct sim_test test = {
+        .init = worker,
+        .grants = { { .name = "endpoint" }, { .name = "frame_allocator" }, { .name = "virtual_memory" }, { .name = "process_spawner" },
+                    { .name = "timer" }, { .name = "thread_spawner" }, { .name = "thread_control" }, { .name = "park_space" },
+                    { .name = "console" } },
+        .programs = { { "worker", worker } },
+    };
+    static uint8_t package[HARNESS_PACKAGE_BYTES];
+    this_seed = seed;
+    input.random = seed * 0x9e3779b97f4a7c15ull + 1;
+    input.left = turns;
+    struct sim_config config = { .seed = seed, .cpus = 1u << seed % 3, .package = package, .package_len = harness_package(&test, package),
+                                 .before_step = between, .memory_bytes = MEMORY_BYTES };
+    struct sim_result result = sim_run(&config);
+    if (result.end != SIM_OFF || result.status != 0)
+        random_fail(__LINE__, "the machine ended with %d: %s", (int)result.end, result.console);
+    harness_check_verdict(result.verdict);
+    __atomic_fetch_add(&totals->steps, W.step, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&totals->machine_steps, result.steps, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&totals->checks, W.checks, __ATOMIC_RELAXED);
+    for (int i = 0; i < 16; i++)
+        __atomic_fetch_add(&totals->codes[i], W.seen_codes[i], __ATOMIC_RELAXED);
+}
+
+/* ---- two at a time ------------------------------------------------------------------------------------------- */
+
+static struct {
+    pid_t pid;
+    uint64_t seed;
+    double since;
+} jobs[2];
+
+static bool await(uint64_t turns)
+{
+    int status;
+    pid_t child = wait(&status);
+    bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    for (int i = 0; i < 2; i++) {
+        if (jobs[i].pid != child)
+            continue;
+        char variant[32], reason[96];
+        snprintf(variant, sizeof variant, ".seed%llu", (unsigned long long)jobs[i].seed);
+        snprintf(reason, sizeof reason, "repeat: make sim-random SEED=%llu STEPS=%llu", (unsigned long long)jobs[i].seed,
+                 (unsigned long long)turns);
+        if (!free_seeds || !ok)
+            harness_report("random", variant, ok, jobs[i].since, reason);
+        jobs[i].pid = 0;
+    }
+    return ok;
+}
+
+static bool start(uint64_t seed, uint64_t turns)
+{
+    bool ok = true;
+    while (jobs[0].pid != 0 && jobs[1].pid != 0)
+        ok &= await(turns);
+    int i = jobs[0].pid == 0 ? 0 : 1;
+    jobs[i].seed = seed;
+    jobs[i].since = harness_now();
+    jobs[i].pid = fork();
+    if (jobs[i].pid == 0) {
+        run_seed(seed, turns);
+        harness_leave(0);
+    }
+    return ok;
+}
+
+static bool finish_jobs(uint64_t turns)
+{
+    bool ok = true;
+    while (jobs[0].pid != 0 || jobs[1].pid != 0)
+        ok &= await(turns);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t turns = from_environment("STEPS", TURNS), only = from_environment("SEED", 0);
+    uint64_t seconds = from_environment("SECONDS", 0), seed = 0;
+    const char *filter = argc > 1 ? argv[1] : "";
+    double since = harness_now();
+    bool ok = true;
+    if (strstr("random", filter) == NULL && strcmp(filter, "quick") != 0)
+        return 0;
+    turns = strcmp(filter, "quick") == 0 ? QUICK_TURNS : turns;
+    totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (totals == MAP_FAILED)
+        abort();
+    free_seeds = seconds > 0;
+    if (seconds > 0)
+        for (seed = (uint64_t)time(NULL) * 1000; ok && harness_now() - since < (double)seconds; seed++)
+            ok &= start(seed, turns);
+    else if (only > FIXED_SEEDS || getenv("STEPS") != NULL)
+        ok &= start(only, turns);
+    else
+        for (seed = 1; ok && seed <= FIXED_SEEDS; seed++)
+            ok &= start(seed, turns);
+    ok &= finish_jobs(turns);
+    double took = harness_now() - since;
+    printf("# random: %llu steps, %llu kernel entries and checks, %.0f steps and %.0f entries a second\n", (unsigned long long)totals->steps,
+           (unsigned long long)totals->checks, (double)totals->steps / took, (double)totals->checks / took);
+    printf("# random: results 0 and more: %llu", (unsigned long long)totals->codes[0]);
+    for (int i = 1; i <= 10; i++)
+        printf(", %d: %llu", -i, (unsigned long long)totals->codes[i]);
+    printf("\n");
+    return ok ? 0 : 1;
+}
