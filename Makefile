@@ -42,6 +42,7 @@ include mk/objects.mk
 
 include mk/unit.mk
 include mk/fuzz.mk
+include mk/sanitize.mk
 include mk/run.mk
 include mk/checks.mk
 
