@@ -2,7 +2,7 @@
 /*
  * What the measured workloads share. Time is the cycle counter: where the
  * emulator counts instructions (-icount shift=0) that is one per instruction.
- * A row is `R name n= min= p50= p90= max= mean=`, in ticks per operation, the
+ * A row is `R name n= per= min= p50= p90= max= mean=`, in ticks per operation, the
  * cost of reading the counter taken off. Workloads use the ring directly, so
  * that a row shows the kernel's work and not the SDK's.
  */
@@ -82,6 +82,7 @@ void bench_kernel(void);  /* entering the kernel, NOPs, a kernel object */
 void bench_ipc(void);     /* endpoint round trips with another process */
 void bench_memory(void);  /* a page from allocation to its end */
 void bench_threads(void); /* threads, parking, processes */
+void bench_system(void);  /* figures that are no counts of work: `F name value` */
 
 /* The other side of the endpoint rows: a spawned copy of this program. */
 _Noreturn void bench_server(uint32_t endpoint);

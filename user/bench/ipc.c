@@ -8,6 +8,7 @@
 
 #define BYTES_MAX 4096u
 #define MESSAGE_MAX (BYTES_MAX + 64u)
+#define METHOD_GIVE_BACK 1u /* the answer moves back the capability that came */
 #define BATCH 15u /* calls in one entry into the kernel, beside the receive of the other side */
 
 static struct ring_page *page;
@@ -72,6 +73,21 @@ static void with_capability(void *argument)
     must(result == 0, "call with a capability", result);
 }
 
+/* Our own capability goes with the call, and the one that comes back takes its place. */
+static void moved_capability(void *argument)
+{
+    static struct ring_transfer_descriptor descriptor;
+    static struct ring_result_cap back;
+    (void)argument;
+    descriptor = (struct ring_transfer_descriptor){ .cap_id = sent_cap, .transfer_mode = TRANSFER_MODE_MOVE };
+    const struct ring_sqe call = { .opcode = RING_OP_CALL, .cap_id = facet, .method_id = METHOD_GIVE_BACK,
+                                   .addr = (uintptr_t)&descriptor, .len = 0, .xfer_cap_count = 1,
+                                   .result_addr = (uintptr_t)&back, .result_len = sizeof back };
+    int32_t result = run_sqe(page, &call);
+    must(result == 0, "call that moves a capability", result);
+    sent_cap = back.cap_id;
+}
+
 _Noreturn void bench_server(uint32_t endpoint)
 {
     static _Alignas(8) uint8_t buffer[MESSAGE_MAX + 256];
@@ -91,14 +107,21 @@ _Noreturn void bench_server(uint32_t endpoint)
             continue; /* a RETURN or a RELEASE that ended */
         if (got.result < 0)
             capos_exit(0);
-        *next_sqe(ring) = (struct ring_sqe){ .opcode = RING_OP_RETURN, .cap_id = endpoint, .user_data = 1,
+        struct ring_sqe *answer = next_sqe(ring);
+        *answer = (struct ring_sqe){ .opcode = RING_OP_RETURN, .cap_id = endpoint, .user_data = 1,
                                              .call_id = got.call_id, .addr = (uintptr_t)(buffer + sizeof *message),
                                              .len = message->params_len };
+        const struct ring_result_cap *cap = (const struct ring_result_cap *)(buffer + got.result);
+        struct ring_transfer_descriptor back = { .transfer_mode = TRANSFER_MODE_MOVE };
+        if (message->method_id == METHOD_GIVE_BACK) {
+            back.cap_id = cap->cap_id;
+            answer->addr = (uintptr_t)&back;
+            answer->xfer_cap_count = 1;
+        }
         if (message->params_len > 0)
             must(read_message(buffer + sizeof *message, message->params_len) > 0, "server", message->params_len);
         publish(ring);
-        if (got.cap_count > 0) {
-            const struct ring_result_cap *cap = (const struct ring_result_cap *)(buffer + got.result);
+        if (got.cap_count > 0 && message->method_id != METHOD_GIVE_BACK) {
             *next_sqe(ring) = (struct ring_sqe){ .opcode = RING_OP_RELEASE, .cap_id = cap->cap_id, .user_data = 1 };
             publish(ring);
         }
@@ -130,7 +153,7 @@ void bench_ipc(void)
     bench_row("ipc_rt_4096", round_trip, (void *)4096, 1);
     bench_row("ipc_batch_15_per_call", batch, NULL, BATCH);
     bench_row("ipc_rt_copy_cap_drop", with_capability, NULL, 1);
+    bench_row("ipc_rt_move_cap", moved_capability, NULL, 1);
     must(capos_process_terminate(&server) == CAPOS_OK, "end of the server", 0);
     capos_process_close(&server);
-    capos_client_close(&object);
 }

@@ -45,8 +45,8 @@ void bench_row(const char *name, bench_fn *fn, void *argument, uint32_t per)
     }
     sort(samples, SAMPLES);
     uint64_t p50 = samples[SAMPLES / 2], p90 = samples[SAMPLES * 9 / 10], last = samples[SAMPLES - 1], mean = sum / SAMPLES;
-    capos_print("R %s n=%u min=%lu.%lu p50=%lu.%lu p90=%lu.%lu max=%lu.%lu mean=%lu.%lu\n", name, SAMPLES, samples[0] / 10,
-                samples[0] % 10, p50 / 10, p50 % 10, p90 / 10, p90 % 10, last / 10, last % 10, mean / 10, mean % 10);
+    capos_print("R %s n=%u per=%u min=%lu.%lu p50=%lu.%lu p90=%lu.%lu max=%lu.%lu mean=%lu.%lu\n", name, SAMPLES, per,
+                samples[0] / 10, samples[0] % 10, p50 / 10, p50 % 10, p90 / 10, p90 % 10, last / 10, last % 10, mean / 10, mean % 10);
 }
 
 static void nothing(void *argument)
@@ -73,6 +73,8 @@ int main(int argc, char **argv)
     bench_ipc();
     bench_memory();
     bench_threads();
+    if (only == NULL)
+        bench_system();
     capos_print("bench: done\n");
     return 0;
 }
