@@ -19,15 +19,15 @@ CALIBRATING = {"clock_calibrate", "hpet_window", "pit_window", "take_sample"}
 Row = collections.namedtuple("Row", "least median most crossings cr3 invalidations", defaults=(None, None, None))
 
 
-def run(command, counted=True, plugin=()):
-    """(console output, the plugin's records) of one run of ./capos with these arguments."""
+def run(command, counted=True, plugin=(), source="events"):
+    """(console output, the plugin's records) of one run of ./capos with these arguments; lines, if it is not the plugin `events`."""
     environment = dict(os.environ)
     if counted:
         environment["CAPOS_ICOUNT"] = "shift=0,sleep=off"
     with tempfile.TemporaryDirectory(prefix="capos-bench-") as folder:
         records = os.path.join(folder, "records")
         if plugin:
-            wrapper, options = os.path.join(folder, "qemu"), ",".join([os.path.abspath(build_plugin()), f"out={records}", *plugin])
+            wrapper, options = os.path.join(folder, "qemu"), ",".join([os.path.abspath(build_plugin(source)), f"out={records}", *filter(None, plugin)])
             with open(wrapper, "w", encoding="utf-8") as stream:
                 stream.write(f'#!/bin/sh\nexec {environment.get("CAPOS_QEMU", "qemu-system-x86_64")} "$@" -plugin "{options}"\n')
             os.chmod(wrapper, 0o755)
@@ -36,6 +36,9 @@ def run(command, counted=True, plugin=()):
                               text=True, errors="replace", env=environment)
         if done.returncode != 0:
             raise SystemExit(f"bench: {' '.join(command)} ended with status {done.returncode}\n{done.stdout[-2000:]}")
+        if source != "events":
+            with open(records, encoding="utf-8") as stream:
+                return done.stdout, stream.readlines()
         return done.stdout, read_events(records) if plugin else None
 
 
@@ -60,6 +63,12 @@ def measure(posture, row=None, events=False):
     if calibration and calibration.least != CALIBRATION:
         raise SystemExit(f"bench: 1,000 loops took {calibration.least} ticks: the counter counts no instructions")
     return rows, dict(re.findall(r"^F (\w+) (\d+)", output, re.MULTILINE))
+
+
+def profile(row, posture):
+    """(console output, lines of the plugin tools/qemu_profile/profile.c) of one row's run."""
+    output, lines = run(_program(posture, [row]), plugin=("",), source="profile")
+    return output, lines
 
 
 def _symbols():

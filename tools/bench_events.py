@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The counting plugin of tools/qemu_profile/events.c: building it, and reading what it wrote."""
+"""The plugins of tools/qemu_profile: building them, and reading what events.c wrote."""
 import collections
 import os
 import re
 import statistics
 import subprocess
 
-PLUGIN, SOURCE = "build/tools/qemu_events.so", "tools/qemu_profile/events.c"
 ROW = re.compile(r"^R (\w+) n=(\d+) per=(\d+) min=([\d.]+) p50=([\d.]+) p90=([\d.]+) max=([\d.]+) mean=([\d.]+)", re.MULTILINE)
 MARKS = "marks=0x7f0000000000"      # user programs; the vDSO of Linux lies above
 
 Events = collections.namedtuple("Events", "marks hits processors ranged")
 
 
-def build_plugin():
-    if not os.path.exists(PLUGIN) or os.path.getmtime(PLUGIN) < os.path.getmtime(SOURCE):
-        os.makedirs(os.path.dirname(PLUGIN), exist_ok=True)
-        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", PLUGIN, SOURCE], check=True)
-    return PLUGIN
+def build_plugin(name="events"):
+    """Path of the plugin, compiled when its source is newer."""
+    plugin, source = f"build/tools/qemu_{name}.so", f"tools/qemu_profile/{name}.c"
+    if not os.path.exists(plugin) or os.path.getmtime(plugin) < os.path.getmtime(source):
+        os.makedirs(os.path.dirname(plugin), exist_ok=True)
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", plugin, source], check=True)
+    return plugin
 
 
 def read_events(path):
