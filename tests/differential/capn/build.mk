@@ -22,5 +22,5 @@ $(CAPN_DIFF_DIR)/capn_diff.o: tests/differential/capn/capn_diff.cc $(CAPN_DIFF_D
 $(CAPN_DIFF): $(CAPN_DIFF_DIR)/capn_diff.o $(CAPN_DIFF_DIR)/probe.o $(call objects,test-obj,$(CAPN_DIFF_SRC))
 	@g++ $(SANITIZERS) $^ -lcapnp -lkj -o $@
 
-differential-capn: $(CAPN_DIFF) ## Cap'n Proto runtime against the official library, 200,000 mutated messages
-	@$(CAPN_DIFF)
+differential-capn: $(CAPN_DIFF) ## Cap'n Proto runtime against the official library, 200,000 mutated messages (MUTATIONS=n)
+	@env $(if $(MUTATIONS),MUTATIONS=$(MUTATIONS)) $(CAPN_DIFF)

@@ -23,9 +23,18 @@ const char *ours_error_text(int error)
     return capn_error_text((enum capn_error)error);
 }
 
-int ours_is_stricter(int error)
+/* Has the message a word that may be the tag of a list of structs with 2^29 elements or more? */
+static bool has_wide_tag(const uint8_t *bytes, size_t len)
 {
-    return error == CAPN_BAD_UTF8 || error == CAPN_TOO_MANY_SEGMENTS || error == CAPN_EMPTY_OUT_OF_BOUNDS
+    for (size_t at = 0; at + CAPN_WORD <= len; at += CAPN_WORD)
+        if ((bytes[at] & 3) == 0 && (bytes[at + 3] & 0x80) != 0)
+            return true;
+    return false;
+}
+
+int ours_is_stricter(int error, const uint8_t *bytes, size_t len)
+{
+    return (error == CAPN_BAD_LIST && has_wide_tag(bytes, len)) || error == CAPN_BAD_UTF8 || error == CAPN_TOO_MANY_SEGMENTS || error == CAPN_EMPTY_OUT_OF_BOUNDS
         || error == CAPN_NOT_BITS;
 }
 

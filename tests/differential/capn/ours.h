@@ -59,8 +59,9 @@ int ours_build(uint64_t seed, uint8_t *bytes, size_t capacity, size_t *len);
 const char *ours_error_text(int error);
 /* Refusals that the official library does not share: text that is not UTF-8, more than 64 segments, a pointer to an object
  * without words that leads out of its segment, and a list of other elements read as bits (the library then takes bits from
- * the wrong places). */
-int ours_is_stricter(int error);
+ * the wrong places); a list of structs whose tag counts 2^29 elements or more (it ignores the highest of the 30 bits; we take the
+ * count as it stands and refuse the list). */
+int ours_is_stricter(int error, const uint8_t *bytes, size_t len);
 
 #ifdef __cplusplus
 }
