@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 import csource  # noqa: E402
 
 # A file of simulation tests that does more than its tests, and the argument that makes it do so.
-WHOLE = {"kill": "kill", "hostile_boot": "hostile-packages", "timers": ""}
+WHOLE = {"kill": "kill", "hostile_boot": "hostile-packages", "timers": "", "random": "quick"}
 KITS = ("guest", "harness")
 PLAIN, SANITIZED = "-w", "-w -fsanitize=address,undefined -fno-sanitize-recover=all"
 MAPPED = "-w -O0 -fno-pie -fsanitize-coverage=trace-pc"

@@ -104,6 +104,7 @@ static void test_texts(void **state)
     assert_int_equal(audit_keep_bytes(text, 31).len, 31);
     assert_int_equal(audit_keep_bytes(text, 50).len, 32);
     assert_int_equal(audit_keep_bytes(NULL, 0).len, 0);
+    assert_memory_equal(audit_keep_bytes("z", 1).bytes, "z", 1);
     assert_memory_equal(audit_keep_bytes("xyz", 3).bytes, "xyz", 3);
     assert_int_equal(audit_keep_text(text, 80).len, 31);
     assert_int_equal(audit_keep_text(text, 5).len, 5);

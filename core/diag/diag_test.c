@@ -171,6 +171,26 @@ static void test_long_text_is_cut(void **state)
 
 /* ---- buckets ---------------------------------------------------------------------------------- */
 
+/* Each part of a key makes another one, and the others do not. */
+static void test_parts_of_a_key(void **state)
+{
+    static const struct diag_key first = {.pid = 1, .generation = 7, .class = DIAG_QUOTA, .code = -1};
+    struct diag_key keys[] = {first, first, first, first, first};
+    (void)state;
+    keys[1].pid = 2;
+    keys[2].generation = 8;
+    keys[3].class = DIAG_SPAWN;
+    keys[4].code = -2;
+    for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct diag_event event = {.key = keys[i], .text = "text", .text_len = 4};
+        uint64_t before = out.lines;
+        for (uint32_t n = 0; n < DIAG_BURST + 3; n++)
+            (void)diag_report(&diag, &event, 0, &sink);
+        assert_int_equal(out.lines - before, i < 4 ? DIAG_BURST : 0); /* 32 lines of all keys */
+        assert_int_equal(pending(), i < 4 ? (i + 1) * 3 : 4 * 3 + DIAG_BURST + 3);
+    }
+}
+
 /* LA-09: eight lines, then one summary of 56. */
 static void test_sixty_four(void **state)
 {
@@ -661,7 +681,7 @@ static void test_all_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_forms), TEST(test_class_names), TEST(test_long_text_is_cut), TEST(test_sixty_four),
+        TEST(test_forms), TEST(test_class_names), TEST(test_long_text_is_cut), TEST(test_sixty_four), TEST(test_parts_of_a_key),
         TEST(test_key_refill), TEST(test_time_goes_backwards), TEST(test_keys_are_apart), TEST(test_global_bucket),
         TEST(test_summary_before_line), TEST(test_summary_takes_last_token), TEST(test_tick_needs_tokens),
         TEST(test_tick_takes_turns), TEST(test_saturation), TEST(test_full_sink), TEST(test_exit_without_room), TEST(test_byte_budget),

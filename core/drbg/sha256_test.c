@@ -127,6 +127,7 @@ static void test_rfc4231(void **state)
     (void)state;
     memset(key, 0x0b, 20);
     hmac(key, 20, "Hi There", 8, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    hmac((const uint8_t *)"k", 1, "message", 7, "9831a5afefa770d5fe6c985f6c343796ca3d27651d69e24864f1f9948debfacf");
     hmac((const uint8_t *)"Jefe", 4, "what do ya want for nothing?", 28,
          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     memset(key, 0xaa, sizeof key);

@@ -312,6 +312,7 @@ static void account_fields(void **state)
     BAD("M88", accounts[1].principal_id.len = 0, AT1 ".principalId", "empty");
     BAD("M88", accounts[1].principal_id.len = 31, AT1 ".principalId", "32", "31");
     BAD("M88", accounts[1].principal_id = principals[0], AT1 ".principalId", "account 0");
+    BAD("M88", accounts[2].principal_id = principals[1], ".seedAccounts[2].principalId", "account 1");
     BAD("M89", accounts[1].resource_profile = capn_text_of("tiny"), AT1 ".resourceProfile", "`tiny`");
     BAD("M89", accounts[1].resource_profile = capn_text_of(""), AT1 ".resourceProfile", "unknown");
     BAD("M90", accounts[1].policy_profile = capn_text_of("x"), AT1 ".policyProfile", "empty");

@@ -91,7 +91,7 @@ static void keys_are_apart(void **state)
     (void)state;
     struct park_key keys[] = {
         park_key_private(7, 0x2000), park_key_private(8, 0x2000), park_key_private(7, 0x2004), park_key_shared(7, 0x2000),
-        park_key_shared(8, 0x2000),  park_key_private(14, 0x2000), park_key_private(15, 0x2000),
+        park_key_shared(8, 0x2000),  park_key_shared(6, 0x2000), park_key_private(6, 0x2000), park_key_private(14, 0x2000), park_key_private(15, 0x2000),
     };
     uint32_t count = sizeof keys / sizeof keys[0];
     for (uint32_t i = 0; i < count; i++)

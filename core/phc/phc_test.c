@@ -54,6 +54,11 @@ static void limits(void **state)
     assert_int_equal(parse(V19("m=4294967304,t=1,p=1")), PHC_UNREADABLE);
     assert_int_equal(parse(V19("m=18446744073709551624,t=1,p=1")), PHC_UNREADABLE);
     assert_int_equal(parse(V19("m=08,t=1,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=4294967295,t=1,p=1")), PHC_ABOVE_LIMITS); /* the largest number that is one */
+    assert_int_equal(parse(V19("m=4294967296,t=1,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=1/,t=1,p=1")), PHC_UNREADABLE); /* the characters beside the digits */
+    assert_int_equal(parse(V19("m=1:,t=1,p=1")), PHC_UNREADABLE);
+    assert_int_equal(parse(V19("m=,t=1,p=1")), PHC_UNREADABLE);
 }
 
 static void parts(void **state)
