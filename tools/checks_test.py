@@ -261,7 +261,11 @@ def test_assurance(tree):
     tree.write("core/x/y_proof.c", SPDX + "/* PROOF doubles\n * of: twice\n */\n")
     tree.write("core/x/y.mutants", "name: m\nfile: core/x/y.c\nfrom: n * 2\nto: n * 3\n")
     good = '"unit:core/x/y", "unit:core/x/y:one", "sim.works", "smoke:s", "proof:core/x/y:doubles", "mutants:core/x/y", "auto:core/x", "stage:unit", "make:core-tests"'
+    stages(tree, "unit | 5 | lines | make -s -j2 core-tests")
+    tree.write("tools/stages_long", "unit | 5 | lines | make -s no-tests\n")
     tree.write(page, claim.format(code, good))
+    tree.expect(1, "tools/stages_long calls a target that is not there: make -s no-tests", "tools/assurance")
+    tree.write("tools/stages_long", "unit | 5 | lines | make -s core-tests\n")
     tree.expect(0, "ok assurance:a 0 9 pieces", "tools/assurance")
     tree.expect(0, "ok assurance:a", "tools/assurance", "--check")
     for bad in ("unit:core/x/z", "unit:core/x/y:two", "sim.fails", "smoke:t", "proof:core/x/y:triples", "proof:core/x/z:doubles", "mutants:core/x/z",
