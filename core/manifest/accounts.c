@@ -194,6 +194,16 @@ static enum manifest_error check_references(const struct account_check *check)
     return MANIFEST_OK;
 }
 
+static enum manifest_error check_service_binary(const struct account_check *check)
+{
+    struct manifest_path path = MANIFEST_STEP(check->path, "serviceBinary");
+    if (check->account.service_binary.len == 0)
+        return MANIFEST_OK;
+    if (check->account.kind != CAPOS_PRINCIPAL_KIND_SERVICE)
+        return manifest_value(check->report, &path, "only a service account has a binary");
+    return manifest_check_binary(check->manifest, check->account.service_binary, "service account", &path, check->report);
+}
+
 enum manifest_error manifest_check_accounts(const struct manifest *manifest, struct manifest_report *report)
 {
     for (uint32_t a = 0; a < capn_list_len(&manifest->params.seed_accounts); a++) {
@@ -206,8 +216,7 @@ enum manifest_error manifest_check_accounts(const struct manifest *manifest, str
         MANIFEST_TRY(check_references(&check));
         if (capn_list_len(&check.account.direct_caps) != 0)
             return manifest_value(report, &MANIFEST_STEP(&path, "directCaps"), "direct caps must be empty");
-        if (check.account.service_binary.len != 0 && check.account.kind != CAPOS_PRINCIPAL_KIND_SERVICE)
-            return manifest_value(report, &MANIFEST_STEP(&path, "serviceBinary"), "only a service account has a binary");
+        MANIFEST_TRY(check_service_binary(&check));
     }
     return MANIFEST_OK;
 }

@@ -85,6 +85,22 @@ static enum manifest_error decode_disclosure(const struct cue_record *record, en
 }
 
 /* Order of the fields: source, expectedInterfaceId, badge, name, disclosureScope. */
+static enum manifest_error decode_badge(const struct cue_record *record, struct manifest_cap *out)
+{
+    struct capos_cue_value value;
+    MANIFEST_TRY(cue_field(record, "badge", CAPOS_CUE_VALUE_UINT_VALUE, CUE_OPTIONAL, &value));
+    out->badge = value.uint_value;
+    return MANIFEST_OK;
+}
+
+static enum manifest_error decode_name(const struct cue_record *record, struct manifest_cap *out)
+{
+    struct capos_cue_value value;
+    MANIFEST_TRY(cue_field(record, "name", CAPOS_CUE_VALUE_TEXT, CUE_REQUIRED, &value));
+    out->name = value.text;
+    return MANIFEST_OK;
+}
+
 enum manifest_error manifest_decode_cap(const struct cue_record *record, enum manifest_stage stage, bool may_import,
                                         struct manifest_cap *out)
 {
@@ -100,10 +116,13 @@ enum manifest_error manifest_decode_cap(const struct cue_record *record, enum ma
         out->interface_id = value.uint_value;
     else
         out->interface_id = out->source != NULL ? out->source->interface_id : 0;
-    MANIFEST_TRY(cue_field(record, "badge", CAPOS_CUE_VALUE_UINT_VALUE, CUE_OPTIONAL, &value));
-    out->badge = value.uint_value;
-    MANIFEST_TRY(cue_field(record, "name", CAPOS_CUE_VALUE_TEXT, CUE_REQUIRED, &value));
-    out->name = value.text;
+    if (stage == MANIFEST_STAGE_KERNEL) {
+        MANIFEST_TRY(decode_badge(record, out));
+        MANIFEST_TRY(decode_name(record, out));
+    } else {
+        MANIFEST_TRY(decode_name(record, out));
+        MANIFEST_TRY(decode_badge(record, out));
+    }
     return decode_disclosure(record, stage, out);
 }
 

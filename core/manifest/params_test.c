@@ -312,7 +312,6 @@ static void account_fields(void **state)
     BAD("M88", accounts[1].principal_id.len = 0, AT1 ".principalId", "empty");
     BAD("M88", accounts[1].principal_id.len = 31, AT1 ".principalId", "32", "31");
     BAD("M88", accounts[1].principal_id = principals[0], AT1 ".principalId", "account 0");
-    BAD("M88", accounts[2].principal_id = principals[1], ".seedAccounts[2].principalId", "account 1");
     BAD("M89", accounts[1].resource_profile = capn_text_of("tiny"), AT1 ".resourceProfile", "`tiny`");
     BAD("M89", accounts[1].resource_profile = capn_text_of(""), AT1 ".resourceProfile", "unknown");
     BAD("M90", accounts[1].policy_profile = capn_text_of("x"), AT1 ".policyProfile", "empty");
@@ -324,8 +323,11 @@ static void account_fields(void **state)
     direct_caps[0] = 0;
     BAD("M93", accounts[1].direct_caps = capn_list_of_array(direct_caps, 1), AT1 ".directCaps", "empty");
     BAD("M94", accounts[1].service_binary = capn_text_of("app"), AT1 ".serviceBinary", "service");
-    /* The kernel does not look the binaries of services up. */
-    GOOD(accounts[2].service_binary = capn_text_of("none"));
+    GOOD(accounts[2].service_binary.len = 0);
+    BAD("M37", accounts[2].service_binary = capn_text_of("none"), ".seedAccounts[2].serviceBinary", "account", "none");
+    BAD("M37", accounts[2].service_binary = capn_text_of("empty"), ".seedAccounts[2].serviceBinary", "account", "empty data");
+    BAD("M93", (accounts[2].service_binary = capn_text_of("none"), accounts[2].direct_caps = capn_list_of_array(direct_caps, 1)),
+        ".seedAccounts[2].directCaps", "empty");
 }
 
 static void roles(void **state)
