@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     if (seconds > 0)
         for (seed = (uint64_t)time(NULL) * 1000; ok && harness_now() - since < (double)seconds; seed++)
             ok &= start(seed, turns);
-    else if (only > FIXED_SEEDS || getenv("STEPS") != NULL)
+    else if (only > FIXED_SEEDS || (only > 0 && getenv("STEPS") != NULL))
         ok &= start(only, turns);
     else
         for (seed = 1; ok && seed <= FIXED_SEEDS; seed++)

@@ -122,9 +122,19 @@ static inline void make_pipe(struct op *op)
     }
 }
 
+/* Is there certainly so much in a row? The kernel may not answer for want of memory here. */
+static inline bool run_of_frames(uint64_t wanted)
+{
+    uint64_t row = 0;
+    for (uint64_t frame = 0; frame < kernel.frames.total && row < wanted; frame++)
+        row = kernel.frames.classes[frame] == FRAME_FREE ? row + 1 : 0;
+    return row >= wanted && frames_free_count() > wanted + 1200;
+}
+
 static inline void make_frames(const struct proc *p, struct op *op)
 {
-    if ((p->used_slots > 200 && !one_in(8)) || frames_free_count() < 1200) {
+    bool hoards = p->pid % 4 == 3;
+    if ((p->used_slots > (hoards ? 255 : 200) && !one_in(8)) || frames_free_count() < 1200) {
         ENCODE(op, timer_now, 0);
         op->sqe.method_id = 77;
         return;
@@ -132,7 +142,9 @@ static inline void make_frames(const struct proc *p, struct op *op)
     op->arg[0] = pick(4) + (one_in(40) ? 0 : 1);
     if (one_in(60))
         op->arg[0] = 4097;
-    if (one_in(2))
+    if (one_in(20) && run_of_frames(1400))
+        op->arg[0] = 400 + pick(300);
+    if (op->arg[0] < 4 && one_in(2))
         ENCODE(op, frame_allocator_alloc_frame, 0);
     else
         ENCODE(op, frame_allocator_alloc_contiguous, .count = (uint32_t)op->arg[0]);
@@ -144,19 +156,25 @@ static inline void make_frames(const struct proc *p, struct op *op)
 
 static inline void kernel_grant_of(struct op *op, enum kind kind)
 {
-    op->grants[op->grant_count++] = (struct grant){ .kernel = true, .kind = kind, .iface = source_of(kind)->iface };
+    op->grants[op->grant_count++] = (struct grant){ .kernel = true, .kind = kind, .iface = source_of(kind)->iface,
+                                                    .disclosure = one_in(3) ? (uint8_t)pick(9) : 0 };
 }
 
 static inline void own_grant(struct proc *p, struct op *op)
 {
     enum miss miss;
     struct grant *grant = &op->grants[op->grant_count++];
-    *grant = (struct grant){ .cap_id = give_cap(p), .mode = (uint8_t)pick(4) };
+    *grant = (struct grant){ .cap_id = give_cap(p), .mode = (uint8_t)pick(4), .disclosure = one_in(6) ? (uint8_t)pick(9) : 0 };
     const struct hold *hold = look_up(p, grant->cap_id, &miss);
     grant->iface = hold != NULL && !one_in(16) ? hold->iface : CAPOS_ENDPOINT_INTERFACE_ID;
     bool facet = grant->mode == CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT || grant->mode == CAPOS_CAP_GRANT_MODE_SERVICE_OBJECT;
+    bool owns = hold != NULL && hold->obj->kind == K_ENDPOINT;
     if (facet)
-        grant->badge = one_in(3) ? ANY_BADGE : pick(5) * 0x100000001ull;
+        grant->badge = !owns || one_in(3) ? ANY_BADGE : pick(5) * 0x100000001ull;
+    if (facet && !owns && one_in(8))
+        grant->badge = pick(5) * 0x100000001ull;
+    if (facet && (owns || one_in(8)))
+        grant->iface = one_in(3) ? CAPOS_ENDPOINT_INTERFACE_ID : 0x1000 + (uint64_t)pick(3) * 0xf000000000000000;
     if (facet && hold != NULL && endpoint_of(hold->obj) == NULL && !one_in(10))
         grant->mode = CAPOS_CAP_GRANT_MODE_RAW;
 }
@@ -169,7 +187,8 @@ static inline void encode_spawn(struct op *op)
         const struct grant *grant = &op->grants[i];
         grants[i] = (struct capos_cap_grant){ .name = capn_text_of(names[op->same_name ? 0 : i]), .cap_id = grant->cap_id,
                                               .interface_id = grant->iface, .badge = grant->badge,
-                                              .mode = (enum capos_cap_grant_mode)grant->mode };
+                                              .mode = (enum capos_cap_grant_mode)grant->mode,
+                                              .disclosure_scope = grant->disclosure };
         if (grant->kernel) {
             grants[i].has_source = true;
             grants[i].source = (struct capos_cap_grant_source){ .which = CAPOS_CAP_GRANT_SOURCE_KERNEL,
@@ -188,7 +207,7 @@ static inline bool make_spawn(struct proc *p, struct op *op)
     for (uint32_t i = 0; i < W_PROCS; i++)
         live += W.procs[i].used;
     if (p->spawn_params || live + 3 > W_PROCS) { /* others may be on their way */
-        op->arg[0] = 1 + pick(W_PIPE_BYTES);
+        op->arg[0] = 1 + pick(one_in(2) ? W_PIPE_BYTES : 24);
         ENCODE(op, process_spawner_create_pipe, .buffer_bytes = (uint32_t)op->arg[0]);
         return true;
     }

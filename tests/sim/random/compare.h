@@ -18,7 +18,6 @@ static inline void bind_threads(struct proc *p)
             t->page = k->ring.page;
         t->k = k;
     }
-    p->fresh_threads = 0;
 }
 
 static inline void bind_processes(void)
@@ -145,6 +144,70 @@ static inline void same_ring(struct thr *t)
     MUST((t->k->state == THREAD_BLOCKED && k->wait.deadline != UINT64_MAX) == (t->k->timer != TIMER_NONE), "timer of a blocked thread");
 }
 
+/* What cap_enter answers, and when: IN-02, IN-03. */
+static inline void same_wait(struct thr *t, bool returned)
+{
+    uint32_t span = RING_CQ_ENTRIES - cq_room(t);
+    bool blocked = t->k->state == THREAD_BLOCKED, was = t->blocked;
+    uint64_t answer = t->k->context.result;
+    t->blocked = blocked;
+    if (!thr_lives(t) || t->k->state == THREAD_DEAD || (!was && !returned))
+        return;
+    if (!was && t->answer >= t->wanted) {
+        MUST(!blocked, "it waits for %u and there are %u", t->wanted, t->answer);
+        SAME(answer, t->answer, "completions that cap_enter tells of");
+    } else if (!blocked) {
+        MUST(answer <= span && (answer >= t->wanted || (was && t->deadline <= machine_now_ns())), "cap_enter answers %llu of %u, %u wanted",
+             (unsigned long long)answer, span, t->wanted);
+    }
+}
+
+/* ---- time ------------------------------------------------------------------------------------------------------- */
+
+static inline struct thr *model_of(const struct thread *k)
+{
+    for (uint32_t i = 0; i < W_PROCS; i++)
+        for (uint32_t n = 0; W.procs[i].used && n < W.procs[i].thread_count; n++)
+            if (k != NULL && W.procs[i].threads[n]->k == k)
+                return W.procs[i].threads[n];
+    return NULL;
+}
+
+/* What passed since the step before belongs to those who had the CPUs then. */
+static inline void spend_time(void)
+{
+    uint64_t passed = machine_now_ns() - W.then;
+    W.then = machine_now_ns();
+    for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++) {
+        if (W.on_cpu[cpu] != NULL)
+            W.on_cpu[cpu]->ran += passed;
+        if (W.idle[cpu])
+            W.idled[cpu] += passed;
+    }
+}
+
+static inline void same_times(void)
+{
+    uint64_t now = machine_now_ns();
+    for (uint32_t cpu = 0; cpu < machine_cpu_count(); cpu++) {
+        const struct cpu_state *k = &kernel.cpus[cpu];
+        W.on_cpu[cpu] = model_of(k->current);
+        W.idle[cpu] = k->online && k->current == NULL;
+        SAME(k->idle_ns + (W.idle[cpu] ? now - k->idle_started : 0), W.idled[cpu], "idle time");
+    }
+    for (uint32_t i = 0; i < W_PROCS; i++) {
+        if (!W.procs[i].used)
+            continue;
+        SAME(W.procs[i].k->cpu_time, W.procs[i].ran, "time of threads that ended");
+        for (uint32_t n = 0; n < W.procs[i].thread_count; n++) {
+            const struct thr *t = W.procs[i].threads[n];
+            uint64_t running = t->k->state == THREAD_RUNNING ? now - t->k->run_started : 0;
+            if (t->k->state != THREAD_DEAD)
+                SAME(t->k->cpu_time + running, t->ran, "time of a thread");
+        }
+    }
+}
+
 /* ---- memory --------------------------------------------------------------------------------------------------------- */
 
 static inline bool all_zero(const uint8_t *bytes)
@@ -248,6 +311,7 @@ static inline void compare_all(void)
     for (uint32_t i = 0; i < W_PROCS; i++)
         if (W.procs[i].used)
             same_process(&W.procs[i]);
+    same_times();
     W.last_object = newest_object;
     W.dirty = false;
     W.checks++;

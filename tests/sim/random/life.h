@@ -300,6 +300,7 @@ static inline void finish_thread(struct thr *t)
     struct proc *p = t->proc;
     uint32_t i = 0;
     p->threads_ending--;
+    p->ran += t->ran;
     strip_thread(t);
     while (p->threads[i] != t)
         i++;

@@ -42,6 +42,8 @@ static bool make_op(struct thr *t, struct op *op)
         if (one_in(2))
             return wants(p, K_ENDPOINT) && make_cancel(t, op);
         return wants(p, K_PARK) && make_park(t, op);
+    case 18:
+        return p->thread_count > 1 && wants(p, K_PARK) && make_park(t, op);
     case 13: case 14:
         return make_release(p, op);
     case 15:
@@ -136,6 +138,8 @@ static void consume(struct thr *t)
         return;
     }
     uint32_t there = t->cq_tail - h->cq_head;
+    if ((t->proc->pid + t->tid) % 3 == 0 && !one_in(12))
+        return; /* one that seldom looks */
     h->cq_head += one_in(6) ? pick(there + 1) : there;
 }
 
@@ -143,9 +147,11 @@ static void enter(struct thr *t)
 {
     uint32_t wanted = one_in(4) ? 1 + pick(4) : 0;
     t->entering = true;
+    uint64_t timeout = wanted == 0 ? 0 : 1000 + pick(256) * 4000u;
     t->wanted = wanted;
+    t->deadline = machine_now_ns() + timeout;
     leave_note(t);
-    (void)guest_enter(wanted, wanted == 0 ? 0 : 1000 + pick(256) * 4000u);
+    (void)guest_enter(wanted, timeout);
 }
 
 static bool is_init(const struct thr *t)
@@ -212,19 +218,12 @@ static void begin(void)
         (void)from_source(init, &sources[i], &id);
 }
 
-static struct thr *model_of(const struct thread *k)
-{
-    for (uint32_t i = 0; i < W_PROCS; i++)
-        for (uint32_t n = 0; W.procs[i].used && n < W.procs[i].thread_count; n++)
-            if (W.procs[i].threads[n]->k == k)
-                return W.procs[i].threads[n];
-    return NULL;
-}
-
 /* Called by the machine before each step, so after the one before. */
 static void follow(const struct sim_did *did)
 {
     struct thr *t = model_of(did->ran);
+    bool returned = t != NULL && t->entering;
+    spend_time();
     if (did->kind == SIM_DID_TIMER)
         fire_timers(machine_now_ns());
     bool drained = t != NULL && is_there(t->proc) && kernel_thread(t->proc, t->tid) != NULL;
@@ -241,8 +240,11 @@ static void follow(const struct sim_did *did)
     reap();
     compare_all();
     for (uint32_t i = 0; i < W_PROCS; i++)
-        for (uint32_t n = 0; W.procs[i].used && n < W.procs[i].thread_count; n++)
-            W.procs[i].threads[n]->consumer = W.procs[i].threads[n]->k->ring.consumer.next_owner_generation;
+        for (uint32_t n = 0; W.procs[i].used && n < W.procs[i].thread_count; n++) {
+            struct thr *each = W.procs[i].threads[n];
+            each->consumer = each->k->ring.consumer.next_owner_generation;
+            same_wait(each, returned && each == t);
+        }
 }
 
 static void between(uint64_t faults_passed)

@@ -58,7 +58,6 @@ static inline struct thr *add_thread(struct proc *p)
     memmove(p->threads + 1, p->threads, p->thread_count * sizeof p->threads[0]);
     p->threads[0] = t;
     p->thread_count++;
-    p->fresh_threads++;
     return t;
 }
 
@@ -79,7 +78,7 @@ static inline struct proc *add_process(struct proc *parent)
 
 /* ---- grants: PL-08, FA-01 to FA-03, TX-02, TX-05 ------------------------------------------------------------------ */
 
-static inline enum miss grant_hold(struct proc *parent, struct proc *child, struct hold *hold, bool move)
+static inline enum miss grant_hold(struct proc *child, struct hold *hold, uint64_t disclosure, bool move)
 {
     uint32_t id;
     if (hold->reserved)
@@ -89,13 +88,13 @@ static inline enum miss grant_hold(struct proc *parent, struct proc *child, stru
     struct hold copy = *hold;
     copy.origin = CAP_ORIGIN_SPAWN_GRANT;
     copy.reserved = false;
+    copy.disclosure = disclosure;
     enum miss miss = insert(child, &copy, &id);
     if (miss != HIT)
         return miss;
     hold->reserved = move;
     if (copy.obj->kind == K_ENDPOINT)
         copy.obj->owners++;
-    (void)parent;
     return HIT;
 }
 
@@ -111,22 +110,25 @@ static inline enum miss grant_own(struct proc *parent, struct proc *child, const
     bool facet = grant->mode == CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT || grant->mode == CAPOS_CAP_GRANT_MODE_SERVICE_OBJECT;
     bool owns = hold->obj->kind == K_ENDPOINT;
     uint64_t badge = grant->badge == ANY_BADGE ? hold->badge : grant->badge;
+    uint64_t disclosure = grant->disclosure == 0 ? hold->disclosure : grant->disclosure & 7u;
+    if ((disclosure & ~hold->disclosure) != 0)
+        return M_NOT_ALLOWED;
     if (facet) {
         *unimplemented = endpoint == NULL;
         if (endpoint == NULL || (!owns && (grant->iface != hold->iface || badge != hold->badge)))
             return M_NOT_ALLOWED;
         if (!owns)
-            return grant_hold(parent, child, hold, false);
+            return grant_hold(child, hold, disclosure, false);
         struct obj *minted = new_obj(K_FACET, grant->iface);
         minted->endpoint = endpoint;
         struct hold fresh = { .obj = minted, .cell = make(sizeof(struct cell)), .iface = grant->iface, .badge = badge,
-                              .disclosure = hold->disclosure, .mode = 1, .origin = CAP_ORIGIN_SPAWN_GRANT };
+                              .disclosure = disclosure, .mode = 1, .origin = CAP_ORIGIN_SPAWN_GRANT };
         return insert(child, &fresh, &id);
     }
     bool move = grant->mode == CAPOS_CAP_GRANT_MODE_MOVE;
     if ((hold->mode == 0 && (endpoint == NULL || move)) || hold->obj->aspace_bound || hold->iface != grant->iface)
         return M_NOT_ALLOWED;
-    return grant_hold(parent, child, hold, move);
+    return grant_hold(child, hold, disclosure, move);
 }
 
 static inline void undo_spawn(struct proc *parent, struct proc *child, const struct op *op, uint32_t done)
@@ -153,20 +155,25 @@ static inline enum miss spawn_results(struct proc *p, struct proc *child, const 
 {
     struct obj *objs[2 + OP_GRANTS] = { new_obj(K_HANDLE, CAPOS_PROCESS_HANDLE_INTERFACE_ID),
                                       new_obj(K_MANAGER, CAPOS_CAPABILITY_MANAGER_INTERFACE_ID) };
+    uint64_t disclosures[2 + OP_GRANTS];
     uint32_t wanted = 2;
     objs[0]->proc = objs[1]->proc = child;
     child->handle = objs[0];
     for (uint32_t i = 0; i < op->grant_count; i++) {
         if (!op->grants[i].kernel || op->grants[i].kind != K_ENDPOINT)
             continue;
+        disclosures[wanted] = child->slots[i].disclosure;
         objs[wanted] = new_obj(K_FACET, CAPOS_ENDPOINT_INTERFACE_ID);
         objs[wanted++]->endpoint = child->slots[i].obj; /* slots of a new table are taken in order */
     }
     for (*count = 0; *count < wanted; ++*count) {
         enum miss miss = insert_new(p, objs[*count], *count >= 2, *count >= 2 ? CAP_ORIGIN_SPAWNER_ENDPOINT : CAP_ORIGIN_RESULT_CAP,
                                     &ids[*count]);
-        if (miss == HIT)
+        if (miss == HIT) {
+            if (*count >= 2)
+                p->slots[ids[*count] & 0xffffff].disclosure = disclosures[*count];
             continue;
+        }
         remove_inserted(p, ids, *count);
         return miss;
     }
@@ -188,9 +195,10 @@ static inline int32_t spawn_method(struct proc *p, const struct op *op, struct r
     for (uint32_t i = 0; i < op->grant_count; i++) {
         bool unimplemented = false;
         enum miss miss = HIT;
-        if (op->grants[i].kernel)
+        if (op->grants[i].kernel) {
             (void)from_source(child, source_of(op->grants[i].kind), &id);
-        else
+            child->slots[id & 0xffffff].disclosure = op->grants[i].disclosure & 7; /* no session: all of it may be said */
+        } else
             miss = grant_own(p, child, &op->grants[i], &unimplemented);
         if (miss == HIT)
             continue;
@@ -412,4 +420,5 @@ static inline void drain(struct thr *t, bool tick)
             post(t, &(struct done){ .cqe = cqe });
         post_fin(t);
     }
+    t->answer = RING_CQ_ENTRIES - cq_room(t); /* all of them when its indices make no sense */
 }

@@ -226,7 +226,7 @@ static inline bool make_return(struct proc *p, struct op *op)
         add_caps(p, op);
     write_bytes(op->sqe.addr, op->data, op->data_len);
     op->sqe.len = op->data_len;
-    if (one_in(30) && op->sqe.xfer_cap_count == 0) {
+    if (one_in(12) && op->sqe.xfer_cap_count == 0) {
         op->sqe.addr = 0x70000000;
         op->unreadable = true;
     }
@@ -257,7 +257,7 @@ static inline bool make_release(struct proc *p, struct op *op)
     op->block = W_BLOCKS;
     op->sqe.opcode = RING_OP_RELEASE;
     enum kind kind = kinds[pick(8)];
-    if (!has_kind(p, kind) && !one_in(100))
+    if ((!has_kind(p, kind) && !one_in(100)) || (p->pid % 4 == 3 && !one_in(6)))
         return false;
     op->sqe.cap_id = pick_cap(p, kind);
     if (one_in(60) && (p->pid != 1 || one_in(20)))
@@ -282,7 +282,7 @@ static inline bool make_park(struct thr *t, struct op *op)
     op->sqe.len = (uint32_t)op->arg[0] + one_in(6);
     op->sqe.flags = SQE_FLAG_THREAD_OWNED;
     op->sqe.call_id = t->tid;
-    op->sqe.pipeline_dep = one_in(8) ? 0 : one_in(4) ? UINT64_MAX : 1000 + pick(200) * 1000u;
+    op->sqe.pipeline_dep = one_in(8) ? 0 : one_in(3) ? UINT64_MAX : 1000 + pick(256) * 8000u;
     return true;
 }
 
@@ -310,6 +310,16 @@ static inline bool make_hostile(struct proc *p, struct op *op)
         { { .opcode = RING_OP_RECV, .result_len = 55, .result_addr = USER_STACK_BASE }, CAP_ERR_INVALID_RESULT_BUFFER },
         { { .opcode = RING_OP_UNPARK, .len = 1, .addr = USER_STACK_BASE + 1 }, CAP_ERR_INVALID_PARAMS_BUFFER },
         { { .opcode = RING_OP_RELEASE, .result_len = 1 }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_RELEASE, .session_disclosure = 1 }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_NOP, .pipeline_dep = 1 }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_NOP, .xfer_cap_count = 1 }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_RECV, .len = 4, .result_len = 64, .result_addr = USER_STACK_BASE }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_RECV, .method_id = 1, .result_len = 64, .result_addr = USER_STACK_BASE }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_CANCEL, .call_id = 1, .pipeline_dep = 1 }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_CANCEL }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_CALL, .flags = SQE_FLAG_RETURN_APPLICATION_EXCEPTION }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_CALL, .flags = SQE_FLAG_THREAD_OWNED }, CAP_ERR_INVALID_REQUEST },
+        { { .opcode = RING_OP_UNPARK, .len = 0, .addr = USER_STACK_BASE }, CAP_ERR_INVALID_REQUEST },
         { { .opcode = RING_OP_RETURN, .call_id = 1, .result_len = 1 }, CAP_ERR_INVALID_REQUEST },
     };
     uint32_t n = pick(sizeof bad / sizeof bad[0]);

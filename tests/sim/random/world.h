@@ -25,7 +25,7 @@
 #define W_RESULT_BYTES (W_BLOCK_BYTES - W_PARAMS_BYTES)
 #define W_SPAWN_PARAMS (USER_STACK_BASE + W_BLOCKS * W_BLOCK_BYTES) /* 3 KiB, one spawn at a time */
 #define W_WORDS (USER_STACK_TOP - 0x100)                            /* for PARK */
-#define W_WORD_COUNT 4u
+#define W_WORD_COUNT 2u
 #define W_ARENA 0x20000000ull
 #define W_PAGES 40u
 #define W_STAMP (PAGE_SIZE - 8) /* in a page: a word that only its program writes */
@@ -73,6 +73,7 @@ struct grant {
     uint32_t cap_id; /* of one's own */
     uint64_t iface, badge;
     uint8_t mode;    /* enum capos_cap_grant_mode */
+    uint8_t disclosure; /* 0: not said; 1..7: bits; 8: nothing */
 };
 
 /* A submission entry as its program meant it. */
@@ -193,6 +194,10 @@ struct thr {
     uint64_t consumer;    /* the kernel's count of drains */
     uint64_t enters;
     uint32_t wanted;      /* completions it waits for */
+    uint64_t deadline;    /* of that wait */
+    uint32_t answer;      /* completions there were after its entries */
+    bool blocked;         /* at the end of the step before */
+    uint64_t ran;         /* ns on a CPU */
 };
 
 struct charged {
@@ -220,7 +225,7 @@ struct proc {
     uint32_t map_count;
     uint32_t reservations;
     bool blocks[W_BLOCKS], spawn_params; /* in use */
-    uint32_t fresh_threads; /* created in this entry, the kernel's records not yet known */
+    uint64_t ran; /* ns that its ended threads had */
 };
 
 static struct {
@@ -229,6 +234,9 @@ static struct {
     struct thr *ending_threads[W_PROCS * W_THREADS];
     uint32_t ending_count, ending_thread_count;
     struct thr *dispatching;
+    struct thr *on_cpu[MACHINE_CPUS_MAX]; /* since the step before; NULL: nobody that lives */
+    bool idle[MACHINE_CPUS_MAX];
+    uint64_t idled[MACHINE_CPUS_MAX], then;
     uint64_t sequence;
     uint64_t last_object;              /* highest id seen at the end of the step before */
     uint64_t step;                     /* of the step language */
