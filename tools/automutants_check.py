@@ -25,7 +25,8 @@ HEAD = """# SPDX-License-Identifier: MIT OR Apache-2.0
 
 
 def write(log, mutants, count, digest):
-    """Mutants in the order of a hash, that have a verdict which counts, `count` for each of core and kernel."""
+    """Mutants in the order of a hash, that have a verdict which counts, `count` for each of core and kernel; those that hang, and
+    those that only the kill sweep catches, take too long."""
     ranked = sorted(mutants, key=lambda mutant: digest("sample" + mutant.id))
     with open(SAMPLE, "w", encoding="utf-8") as out:
         out.write(HEAD)
@@ -33,7 +34,7 @@ def write(log, mutants, count, digest):
             chosen = []
             for mutant in ranked:
                 entry = log.entries.get(mutant.id)
-                if entry and mutant.path.startswith(top + "/") and entry["verdict"] in ("caught", "hung", "survived", "unreached") \
+                if entry and mutant.path.startswith(top + "/") and entry["verdict"] in ("caught", "survived", "unreached") \
                         and entry["file"] == digest(csource.read(mutant.path)) and entry["by"] != "sim:kill:kill:0":
                     chosen.append(entry)
             for entry in sorted(chosen[:count], key=lambda entry: (entry["path"], entry["line"])):
