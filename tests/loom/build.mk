@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# The concurrency checker. A model is a file of tests/loom/src, a row of MODELS there, its C sources in tests/loom/build.rs and
-# its weakenings in tests/loom/NAME.mutants.
+# The concurrency checker (docs/verification/concurrency.md). A model is a row of tests/loom/src/models.rs with its threads in
+# tests/loom/c, its C sources in tests/loom/run and its weakenings in tests/loom/NAME.mutants.
 
-.PHONY: loom
-loom: ## every interleaving of the lock-free C, by Loom, and the weakenings it must find
-	@tests/loom/run
+.PHONY: loom test-ring-loom test-lock-loom test-locks-loom test-park-loom test-ref-loom
+loom: ## interleavings of the kernel's and libcapos' shared state, by Loom, and the weakenings it must find (LONG=1: deeper)
+	@tests/loom/run $(if $(LONG),--long)
+
+test-ring-loom: ## the same of the ring, completions and the sleeping poller only
+test-lock-loom: ## of the kernel lock and translation flushes
+test-locks-loom: ## of the mutex, condition and once of libcapos
+test-park-loom: ## of PARK and UNPARK, from program to kernel
+test-ref-loom: ## of reference counts
+test-ring-loom test-lock-loom test-locks-loom test-park-loom test-ref-loom:
+	@tests/loom/run $(if $(LONG),--long) --list $(patsubst test-%-loom,%,$@)

@@ -42,7 +42,8 @@ fn locked<T>(mutex: usize, body: impl FnOnce() -> T) -> T {
 
 /// Three threads count under the lock.
 pub fn mutex() {
-    let mutex = shim::begin(1)[0];
+    shim::begin();
+    let mutex = shim::words(1)[0];
     let count = Plain::new();
     let others: Vec<_> = (0..2)
         .map(|_| {
@@ -61,7 +62,8 @@ pub fn mutex() {
 
 /// One waits until the other has set what it waits for.
 fn condition(wake: unsafe extern "C-unwind" fn(*mut u32)) {
-    let words = shim::begin(2);
+    shim::begin();
+    let words = shim::words(2);
     let (mutex, condition) = (words[0], words[1]);
     let ready = Plain::new();
     let other = {
@@ -98,7 +100,8 @@ extern "C-unwind" fn make() {
 
 /// Whoever returns from `once` sees what it made.
 pub fn once() {
-    let once = shim::begin(1)[0];
+    shim::begin();
+    let once = shim::words(1)[0];
     let made = Plain::new();
     *MADE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(made.clone());
     let other = {
