@@ -127,6 +127,8 @@ static void test_refusals(void **state)
     assert_int_equal(drbg_generate(&drbg, out, 0, none), DRBG_OK);
     assert_int_equal(out[0], 0xee);
     assert_int_equal(drbg.reseed_counter, 2);
+    assert_int_equal(drbg_generate(&drbg, out, 1, input(0, 65536)), DRBG_OK);
+    assert_int_equal(drbg_generate(&drbg, out, 65536, none), DRBG_OK);
 }
 
 static void test_reseed_interval(void **state)

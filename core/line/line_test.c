@@ -59,6 +59,15 @@ static void test_submits(void **state)
     assert_string_equal(shown, "help\r\n");
 }
 
+/* From the space on everything is text; below it nothing is but what edits. */
+static void test_first_text(void **state)
+{
+    (void)state;
+    assert_int_equal(FEED("a\x1f" " b~\x80\xff"), LINE_NONE);
+    assert_line("a b~\x80\xff");
+    assert_string_equal(shown, "a b~\x80\xff");
+}
+
 /* CR, LF and CR LF each end one line; the LF of a CR LF may come after the next line began. */
 static void test_line_ends(void **state)
 {
@@ -202,7 +211,8 @@ static void test_random_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_submits, setup),       cmocka_unit_test_setup(test_line_ends, setup),
+        cmocka_unit_test_setup(test_submits, setup),
+        cmocka_unit_test_setup(test_first_text, setup),       cmocka_unit_test_setup(test_line_ends, setup),
         cmocka_unit_test_setup(test_empty_line, setup),    cmocka_unit_test_setup(test_cancel, setup),
         cmocka_unit_test_setup(test_erase, setup),         cmocka_unit_test_setup(test_hidden, setup),
         cmocka_unit_test_setup(test_ignored_bytes, setup), cmocka_unit_test_setup(test_close, setup),
