@@ -7,8 +7,9 @@
 
 FUZZ_SRC := $(sort $(shell find core kernel user -name '*_fuzz.c' 2>/dev/null))
 FUZZ_TARGETS := $(patsubst %.c,$(B)/fuzz/%,$(FUZZ_SRC))
+FUZZ_SANITIZERS ?= address,undefined
 FUZZ_CFLAGS := $(STRICT_FLAGS) -Wno-ignored-optimization-argument -I. -O1 -g -fno-omit-frame-pointer \
-	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+	-fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS) -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60
 
 $(B)/fuzz-obj/%.o: %.c
@@ -21,7 +22,7 @@ $(B)/libcore-fuzz.a: $(call objects,fuzz-obj,$(HOSTED_CORE_SRC) $(SCHEMA_SRC))
 
 $(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/fuzz-obj/%.o $(B)/libcore-fuzz.a
 	@mkdir -p $(@D)
-	@clang -fsanitize=fuzzer,address,undefined $^ -o $@
+	@clang -fsanitize=fuzzer,$(FUZZ_SANITIZERS) $^ -o $@
 
 fuzz-build: $(FUZZ_TARGETS)
 

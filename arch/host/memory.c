@@ -42,6 +42,7 @@ void host_memory_init(void)
     if (host.memory == NULL)
         abort();
     memset(host.memory, 0xa5, host.frames * PAGE_SIZE); /* whoever forgets to zero a frame is found out */
+    MEMORY_IS_NEW(host.memory, host.frames * PAGE_SIZE);
     uint64_t module_pages = (host.config.package_len + PAGE_SIZE - 1) / PAGE_SIZE;
     uint64_t module = (host.frames - module_pages) * PAGE_SIZE;
     struct boot_info *boot = &host.boot;
@@ -296,6 +297,7 @@ bool machine_copy_out(struct machine_aspace *as, struct user_ptr dst, const void
         const void *in;
         uint8_t *out;
     } from = { .in = src }; /* copy() only reads it in this direction */
+    MEMORY_IS_SHOWN(src, len);
     return copy(as, dst.addr, from.out, len, true);
 }
 
