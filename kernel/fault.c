@@ -13,6 +13,8 @@ bool fault_point(enum fault_site site)
     if (faults->passed != faults->fail_at)
         return false;
     faults->failed++;
+    if (faults->observer != NULL)
+        faults->observer(site);
     trace_event(TRACE_INJECTED, site, faults->passed);
     return true;
 }

@@ -30,6 +30,7 @@ struct fault_state {
     uint64_t fail_at;           /* the point that fails, counted from 1; 0 = not armed */
     uint64_t failed;            /* points that failed */
     uint64_t by_site[FAULT_SITES];
+    void (*observer)(enum fault_site site); /* of a test: called where a point fails; NULL = none */
 };
 
 #ifdef CAPOS_FAULT_INJECTION

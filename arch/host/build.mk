@@ -30,6 +30,37 @@ sim: sim-build ## run the simulation tests (SEED=n chooses the run)
 sim-random: $(B)/sim/random ## random programs on the simulated machine: 20 fixed seeds, or SEED=n STEPS=n, or SECONDS=n from free seeds
 	@env $(if $(filter command line,$(origin SEED)),SEED=$(SEED)) $(if $(STEPS),STEPS=$(STEPS)) $(if $(SECONDS),SECONDS=$(SECONDS)) $(B)/sim/random
 
+# Each allocation and each copy of the simulated kernel fails, one run each; CI lets a share of the random programs' points fail,
+# another one with each commit.
+.PHONY: sim-faults sim-faults-share
+sim-faults: sim-build ## every allocation and copy of the simulated kernel fails once, and which places in the source did, half an hour
+	@tools/sim-faults
+sim-faults-share: $(B)/sim/random
+	@SHARE=12 OFFSET=$$(git rev-list --count HEAD 2>/dev/null || echo 0) $(B)/sim/random faults
+
+# libFuzzer over the random programs: the whole hosted kernel, by clang.
+SIM_FUZZ_CFLAGS = $(FUZZ_CFLAGS) -D_GNU_SOURCE -D__SANITIZE_ADDRESS__=1 -Iarch/host/include -Iuser/libcapos/include -DCAPOS_FAULT_INJECTION \
+	-DCAPOS_TRACE -DCAPOS_DEBUG -Wno-unused-function
+SIM_FUZZ_SRC := $(SIM_KERNEL_SRC) tests/sim/harness.c tests/sim/guest.c tests/sim/fuzz/random_fuzzer.c
+
+$(B)/sim-fuzz-obj/%.o: %.c
+	@mkdir -p $(@D)
+	@clang $(SIM_FUZZ_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/fuzz/sim-random: $(call objects,sim-fuzz-obj,$(SIM_FUZZ_SRC))
+	@mkdir -p $(@D)
+	@clang -fsanitize=fuzzer,address,undefined $^ -o $@
+
+.PHONY: sim-fuzz sim-fuzz-replay
+SIM_FUZZ_OPTIONS := -max_len=8192 -rss_limit_mb=2048 -timeout=30 -print_final_stats=1 -detect_leaks=0 -artifact_prefix=build/fuzz-findings/sim-random-
+sim-fuzz: $(B)/fuzz/sim-random ## libFuzzer over the random programs of the simulation (FUZZ_SECONDS=60)
+	@mkdir -p build/fuzz-findings build/fuzz-corpus/sim-random
+	@$(B)/fuzz/sim-random $(SIM_FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) build/fuzz-corpus/sim-random tests/sim/fuzz/corpus
+sim-fuzz-replay: $(B)/fuzz/sim-random ## its corpus
+	@mkdir -p build/fuzz-findings
+	@$(B)/fuzz/sim-random $(SIM_FUZZ_OPTIONS) -runs=0 tests/sim/fuzz/corpus >$(B)/sim-fuzz.log 2>&1 \
+	  && echo "ok sim.fuzz-corpus 0.0" || { tail -30 $(B)/sim-fuzz.log; echo "not ok sim.fuzz-corpus 0.0 see above"; exit 1; }
+
 # Every step of 1 to 1,000, every process that lives then, and somebody at every k-th step, on 1, 2 and 4 CPUs.
 .PHONY: kill-sweep
 kill-sweep: $(B)/sim/kill ## kill each process at each of 1,000 steps on the simulated machine, half an hour (SEED=n; CI does a share)

@@ -2,6 +2,8 @@
 /* See harness.h: builds the boot package, forks, runs, judges. */
 #include "tests/sim/harness.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/capn/build.h"
+#include "kernel/state.h"
 #include "schema/generated/capos.h"
 
 #define SWEEP_STEPS_MAX (1u << 19)
@@ -203,6 +206,34 @@ static void await_one(void)
     }
 }
 
+extern const char __executable_start; /* the linker's */
+
+#define LOGGED_FRAMES 16u
+
+static void log_fault(enum fault_site site)
+{
+    char line[32 + LOGGED_FRAMES * 12];
+    int len = snprintf(line, sizeof line, "%s %d", program_invocation_short_name, (int)site);
+    const uintptr_t *frame = __builtin_frame_address(0);
+    for (uint32_t i = 0; i < LOGGED_FRAMES && frame[0] > (uintptr_t)frame; i++) {
+        len += snprintf(line + len, sizeof line - (size_t)len, " %llx", (unsigned long long)(frame[1] - (uintptr_t)&__executable_start));
+        if (frame[0] - (uintptr_t)frame > 1u << 16)
+            break; /* the stack of another part */
+        frame = (const uintptr_t *)frame[0];
+    }
+    line[len++] = '\n';
+    int file = open(getenv("SIM_FAULT_LOG"), O_WRONLY | O_APPEND | O_CREAT, 0644);
+    if (file < 0 || write(file, line, (size_t)len) != len)
+        abort();
+    close(file);
+}
+
+void harness_log_faults(void)
+{
+    if (getenv("SIM_FAULT_LOG") != NULL)
+        kernel.faults.observer = log_fault;
+}
+
 static void fork_at_points(uint64_t passed)
 {
     uint64_t last = sweep_step + 1 < SWEEP_STEPS_MAX ? sweep->before[sweep_step + 1] : 0;
@@ -220,6 +251,7 @@ static void fork_at_points(uint64_t passed)
             faulting = true;
             sweep_point = point;
             sim_fail_at(point);
+            harness_log_faults();
         }
     }
 }
@@ -292,6 +324,8 @@ static bool run_faults(const struct sim_test *test, uint64_t seed)
 
 static bool run_test(const struct sim_test *test, uint64_t first_seed)
 {
+    if (getenv("SIM_FAULTS_ONLY") != NULL)
+        return !test->every_fault || run_faults(test, first_seed);
     static const uint32_t cpu_counts[] = { 1, 2, 4 };
     bool all = true;
     uint32_t seeds = test->seeds == 0 ? 1 : test->seeds;

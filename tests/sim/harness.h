@@ -71,6 +71,9 @@ int harness_main(int argc, char **argv, const struct sim_test *tests, size_t cou
 _Noreturn void harness_fail(const char *file, int line, const char *what);
 void harness_equal(const char *file, int line, const char *what, uint64_t a, uint64_t b);
 void harness_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* With SIM_FAULT_LOG in the environment, the stack of every point that this process lets fail is added to that file: one
+ * line of return addresses, relative to the program, innermost first. For tools/sim-faults. */
+void harness_log_faults(void);
 /* True in a run in which one allocation or copy fails on purpose: refusals are then legal. */
 bool harness_faulting(void);
 

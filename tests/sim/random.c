@@ -4,14 +4,14 @@
  * after every step (tests/sim/random/). Twenty fixed seeds; SEED=n adds one,
  * STEPS=n sets how long each runs, SECONDS=n goes on from free seeds for that
  * long, two at a time. A seed that fails prints the command that repeats it.
+ * `random faults` lets each fault point of shorter runs fail (random/faults.h):
+ * all of them, or of every SHARE the one that OFFSET says, or POINT alone.
  */
-#include "tests/sim/random/run.h"
+#include "tests/sim/random/faults.h"
 
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #define FIXED_SEEDS 20u
 #define TURNS 5000u
@@ -30,8 +30,8 @@ _Noreturn void random_fail(int line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "seed %llu, step %llu, time %llu, line %d: ", (unsigned long long)this_seed, (unsigned long long)W.step,
-            (unsigned long long)machine_now_ns(), line);
+    fprintf(stderr, "seed %llu, step %llu, time %llu, fault point %llu, line %d: ", (unsigned long long)this_seed,
+            (unsigned long long)W.step, (unsigned long long)machine_now_ns(), (unsigned long long)W.fault_point, line);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
@@ -51,7 +51,7 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
     return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 0);
 }
 
-static void run_seed(uint64_t seed, uint64_t turns)
+static void run_seed(uint64_t seed, uint64_t turns, void (*before_step)(uint64_t))
 {
     static const struct sim_test test = {
         .init = worker,
@@ -65,8 +65,11 @@ static void run_seed(uint64_t seed, uint64_t turns)
     input.random = seed * 0x9e3779b97f4a7c15ull + 1;
     input.left = turns;
     struct sim_config config = { .seed = seed, .cpus = 1u << seed % 3, .package = package, .package_len = harness_package(&test, package),
-                                 .before_step = between, .memory_bytes = MEMORY_BYTES };
+                                 
+                                 .before_step = before_step, .memory_bytes = MEMORY_BYTES };
     struct sim_result result = sim_run(&config);
+    if (W.faulting && W.step == 0 && result.end == SIM_OFF && result.status != 0)
+        return; /* the boot was refused */
     if (result.end != SIM_OFF || result.status != 0)
         random_fail(__LINE__, "the machine ended with %d: %s", (int)result.end, result.console);
     harness_check_verdict(result.verdict);
@@ -114,7 +117,7 @@ static bool start(uint64_t seed, uint64_t turns)
     jobs[i].since = harness_now();
     jobs[i].pid = fork();
     if (jobs[i].pid == 0) {
-        run_seed(seed, turns);
+        run_seed(seed, turns, between);
         harness_leave(0);
     }
     return ok;
@@ -128,6 +131,47 @@ static bool finish_jobs(uint64_t turns)
     return ok;
 }
 
+/* ---- faults ---------------------------------------------------------------------------------------------------- */
+
+#define FAULT_SEEDS 4u
+#define FAULT_TURNS 160u
+
+static bool run_apart(uint64_t seed, uint64_t turns, void (*before_step)(uint64_t))
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        run_seed(seed, turns, before_step);
+        while (fault_running > 0 && !W.faulting)
+            await_fault_job();
+        harness_leave(0);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool run_faults(uint64_t turns, uint64_t only)
+{
+    bool all = true;
+    uint64_t points = 0;
+    plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (plan == MAP_FAILED)
+        abort();
+    for (uint64_t seed = only != 0 ? only : 1; seed <= (only != 0 ? only : FAULT_SEEDS); seed++) {
+        char variant[40], reason[112];
+        double since = harness_now();
+        memset(plan, 0, sizeof *plan);
+        bool ok = run_apart(seed, turns, note_points) && run_apart(seed, turns, fork_at_chosen) && plan->failed == 0;
+        snprintf(variant, sizeof variant, ".faults.seed%llu", (unsigned long long)seed);
+        snprintf(reason, sizeof reason, "repeat: SEED=%llu STEPS=%llu POINT=%llu build/sim/random faults", (unsigned long long)seed,
+                 (unsigned long long)turns, (unsigned long long)plan->failed);
+        all &= harness_report("random", variant, ok, since, reason);
+        points += plan->done;
+    }
+    printf("# random: %llu fault points failed, each in a run of its own\n", (unsigned long long)points);
+    return all;
+}
+
 int main(int argc, char **argv)
 {
     uint64_t turns = from_environment("STEPS", TURNS), only = from_environment("SEED", 0);
@@ -135,12 +179,18 @@ int main(int argc, char **argv)
     const char *filter = argc > 1 ? argv[1] : "";
     double since = harness_now();
     bool ok = true;
-    if (strstr("random", filter) == NULL && strcmp(filter, "quick") != 0)
+    if (strstr("random", filter) == NULL && strcmp(filter, "quick") != 0 && strcmp(filter, "faults") != 0)
         return 0;
     turns = strcmp(filter, "quick") == 0 ? QUICK_TURNS : turns;
     totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (totals == MAP_FAILED)
         abort();
+    if (strcmp(filter, "faults") == 0) {
+        fault_share = from_environment("SHARE", 1);
+        fault_offset = from_environment("OFFSET", 0) % fault_share;
+        fault_only = from_environment("POINT", 0);
+        return run_faults(from_environment("STEPS", FAULT_TURNS), only) ? 0 : 1;
+    }
     free_seeds = seconds > 0;
     if (seconds > 0)
         for (seed = (uint64_t)time(NULL) * 1000; ok && harness_now() - since < (double)seconds; seed++)

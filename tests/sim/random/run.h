@@ -180,9 +180,37 @@ static void one_turn(struct thr *t)
         enter(t);
 }
 
-static _Noreturn void live(void)
+/* After a failure that the model did not see: entries of all kinds on whatever ids there may be, then the end. */
+static _Noreturn void live_on(uint64_t ring)
+{
+    struct ring_page *page = sim_user(ring, PAGE_SIZE, true);
+    static const uint8_t opcodes[] = { RING_OP_RELEASE, RING_OP_CALL, RING_OP_RECV, RING_OP_CALL, RING_OP_RELEASE, RING_OP_RETURN };
+    for (uint32_t turns = 4 + pick(8); page != NULL && turns > 0; turns--) {
+        struct ring_header *h = &page->header;
+        h->cq_head = h->cq_tail;
+        for (uint32_t i = 0; i < 4 && h->sq_tail - h->sq_head < RING_SQ_ENTRIES; i++) {
+            struct ring_sqe sqe = { .opcode = opcodes[pick(6)], .cap_id = pick(24) | pick(3) << 24, .user_data = ++W.sequence };
+            if (sqe.opcode == RING_OP_CALL)
+                sqe.method_id = (uint16_t)pick(4);
+            if (sqe.opcode == RING_OP_RETURN)
+                sqe.call_id = 1 + pick(20);
+            if (sqe.opcode != RING_OP_RETURN && sqe.opcode != RING_OP_RELEASE) {
+                sqe.result_addr = USER_STACK_BASE + pick(8) * 0x400u;
+                sqe.result_len = 0x400;
+            }
+            page->sqes[h->sq_tail++ & RING_SQ_MASK] = sqe;
+        }
+        bool waits = one_in(3);
+        (void)guest_enter(waits ? 1 : 0, waits ? 20000 : 0);
+    }
+    guest_exit(1);
+}
+
+static _Noreturn void live(uint64_t ring)
 {
     for (;;) {
+        if (W.since_fault > 0)
+            live_on(ring);
         struct thr *t = me();
         W.over |= input_ends() || input.left == 0;
         if (W.over) {
@@ -197,14 +225,14 @@ static _Noreturn void live(void)
 
 static int64_t worker(uint64_t ring, uint64_t pid, uint64_t capset)
 {
-    (void)ring, (void)pid, (void)capset;
-    live();
+    (void)pid, (void)capset;
+    live(ring);
 }
 
 static int64_t extra_thread(uint64_t arg, uint64_t tid, uint64_t ring)
 {
-    (void)arg, (void)tid, (void)ring;
-    live();
+    (void)arg, (void)tid;
+    live(ring);
 }
 
 /* ---- between two steps of the machine --------------------------------------------------------------------------------- */
@@ -254,6 +282,13 @@ static void between(uint64_t faults_passed)
     (void)faults_passed;
     if (did->kind == SIM_DID_NOTHING || W.off)
         return;
+    if (W.faulting) {
+        const char *broken = recount_all(&detail);
+        MUST(broken == NULL, "%s: %llu, %llu steps after the failure", broken, (unsigned long long)detail, (unsigned long long)W.since_fault);
+        if (W.since_fault++ < 2)
+            MUST(check_all(CHECK_FAILURES), "the kernel's own checks after a failure");
+        return;
+    }
     if (!W.procs[0].used && W.checks == 0)
         begin();
     follow(did);

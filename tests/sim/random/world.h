@@ -244,7 +244,8 @@ static struct {
     bool dirty;                        /* in this entry results went into memory that may be fresh */
     bool over;                         /* programs are to end */
     bool off;                          /* init is ending: no more comparisons */
-    bool faulting;
+    bool faulting;                     /* something was made to fail: the model knows no more */
+    uint64_t fault_point, since_fault; /* steps of the machine */
     struct {
         uint32_t pid, tid;
         struct ring_sqe sqe;
