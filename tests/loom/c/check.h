@@ -14,6 +14,7 @@ enum mc_writer { MC_ANYBODY, MC_KERNEL, MC_USER };
 
 /* Before the threads start. The word begins with what it holds. */
 void mc_word(const uint32_t *word, const char *name, enum mc_writer writer);
+void mc_counter(const uint64_t *counter); /* 64 bits that are only read-modify-written */
 void mc_plain(const void *start, size_t len, const char *name);
 
 uint32_t mc_thread(void);

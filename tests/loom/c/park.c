@@ -20,9 +20,8 @@
 #include "schema/generated/capos.h"
 #include "world.h"
 
-#define THREADS 2u
+#define THREADS 3u
 #define SPACE_ID 5u
-#define ENTRIES_WATCHED 4u
 
 static struct process process;
 static struct thread threads[THREADS];
@@ -127,7 +126,7 @@ static void watch(struct ring_page *page)
     mc_word(&page->header.cq_head, "cq_head", MC_USER);
     mc_word(&page->header.cq_tail, "cq_tail", MC_KERNEL);
     mc_word(&page->header.cq_overflow, "cq_overflow", MC_KERNEL);
-    mc_plain(page->sqes, sizeof page->sqes[0] * ENTRIES_WATCHED, "entries");
+    mc_plain(page->sqes, sizeof page->sqes, "entries");
     for (uint32_t i = 0; i < RING_CQ_ENTRIES; i++)
         mc_plain(&page->cqes[i], sizeof page->cqes[i], "completion");
 }
@@ -169,8 +168,8 @@ void park_before(void)
 void park_after(void)
 {
     CHECK(kernel.parks.count == 0 && park_table_is_valid(&kernel.parks));
-    CHECK(threads[0].ring.parked.count == 0 && threads[1].ring.parked.count == 0);
-    CHECK(!threads[0].park.outstanding && !threads[1].park.outstanding);
+    for (uint32_t i = 0; i < THREADS; i++)
+        CHECK(threads[i].ring.parked.count == 0 && !threads[i].park.outstanding);
     world.modelled_lock = world.real_park = false;
     world.syscall = NULL;
 }
@@ -194,6 +193,15 @@ void park_change_word(void)
     int32_t woken = capos_unpark(SPACE_ID, &word, 1);
     CHECK(woken == 0 || woken == 1);
     mc_seen(woken == 1 ? "unpark: woke one" : "unpark: nobody waited");
+}
+
+/* Of two that wait each is woken, by one UNPARK. */
+void park_change_for_two(void)
+{
+    payload = 7;
+    store_release_u32(&word, 1);
+    int32_t woken = capos_unpark(SPACE_ID, &word, 2);
+    mc_seen(woken == 2 ? "unpark: woke two" : woken == 1 ? "unpark: woke one" : "unpark: nobody waited");
 }
 
 /* ---- the completion of a PARK finds no room ------------------------------------------------------ */
@@ -245,6 +253,6 @@ void park_mutex_count(void)
 
 void park_mutex_after(void)
 {
-    CHECK(payload == THREADS);
+    CHECK(payload == 2);
     park_after();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Runs every interleaving of each model (`capos-loom [--preemptions N] [NAME]...`). A model is what its threads do, and a list
+//! Runs every interleaving of each model (`models [--more N] [--ordinary] [NAME]...`). A model is what its threads do, and a list
 //! of what some execution must have seen: without these witnesses a model may explore next to nothing and pass.
 //!
 //! Loom forgets that a thread loaded a word when another thread loads and then stores it, and then leaves interleavings out.
@@ -22,13 +22,23 @@ enum Body {
     Parts { before: Act, threads: &'static [Act], after: Act },
 }
 
+/// What --more does with a model.
+#[derive(PartialEq)]
+enum Long {
+    /// It explores more preemptions.
+    Deeper,
+    /// Nothing: all is explored already, or threads that wait for each other could do so for ever.
+    Same,
+    /// It runs only then, and when it is named.
+    Only,
+}
+
 struct Model {
     name: &'static str,
     body: Body,
     preemptions: Option<usize>,
     twice: bool,
-    /// Only with --more, or when it is named.
-    long: bool,
+    long: Long,
     witnesses: &'static [&'static str],
 }
 
@@ -101,7 +111,10 @@ fn explore(model: &'static Model, preemptions: Option<usize>, rmw: bool) -> Resu
     let outcomes = std::mem::take(&mut *OUTCOMES.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
     let seen = SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     match model.witnesses.iter().find(|witness| !seen.contains(*witness)) {
-        Some(missing) => Err(format!("no execution saw: {missing}")),
+        Some(missing) => {
+            let number = EXECUTIONS.load(Ordering::Relaxed);
+            Err(format!("no execution saw: {missing}; {number} executions, {} outcomes", outcomes.len()))
+        }
         None => Ok(Explored { executions: EXECUTIONS.load(Ordering::Relaxed), outcomes }),
     }
 }
@@ -112,7 +125,7 @@ fn check(model: &'static Model, preemptions: Option<usize>) -> Result<String, St
     if matches!(model.body, Body::Parts { .. }) {
         figures += &format!(", {} outcomes", first.outcomes.len());
     }
-    if model.twice {
+    if model.twice && !shim::ORDINARY.load(Ordering::Relaxed) {
         let second = explore(model, Some(preemptions.unwrap_or(3)), true)?;
         if let Some(hidden) = second.outcomes.difference(&first.outcomes).next() {
             return Err(format!("an outcome that its loads hide: {hidden}"));
@@ -133,13 +146,17 @@ pub extern "C" fn main() -> i32 {
         more = wanted[1].parse().expect("--more N");
         wanted.drain(..2);
     }
+    if wanted.first().is_some_and(|first| first == "--ordinary") {
+        shim::ORDINARY.store(true, Ordering::Relaxed);
+        wanted.remove(0);
+    }
     let mut failed = false;
     for model in MODELS.iter().filter(|model| match wanted.is_empty() {
-        true => more > 0 || !model.long,
+        true => more > 0 || model.long != Long::Only,
         false => wanted.iter().any(|name| name == model.name),
     }) {
         let started = Instant::now();
-        let result = check(model, model.preemptions.map(|bound| bound + more));
+        let result = check(model, model.preemptions.map(|bound| bound + if model.long == Long::Deeper { more } else { 0 }));
         let seconds = started.elapsed().as_secs_f32();
         match &result {
             Ok(figures) => println!("ok loom:{} {seconds:.2} {figures}", model.name),

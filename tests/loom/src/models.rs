@@ -25,7 +25,7 @@ static MODELS: &[Model] = &[
         body: Body::Whole(locks::mutex),
         preemptions: Some(3),
         twice: false,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["main is first", "main is later", "park: waited", "park: the word had changed", "unpark: woke somebody"],
     },
     Model {
@@ -33,7 +33,7 @@ static MODELS: &[Model] = &[
         body: Body::Whole(locks::condition_signal),
         preemptions: Some(4),
         twice: false,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["not ready yet", "ready before", "park: waited", "park: the word had changed", "unpark: woke somebody"],
     },
     Model {
@@ -41,17 +41,17 @@ static MODELS: &[Model] = &[
         body: Body::Whole(locks::condition_broadcast),
         preemptions: Some(4),
         twice: false,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["not ready yet", "ready before", "park: waited", "park: the word had changed", "unpark: woke somebody"],
     },
-    Model { name: "once", body: Body::Whole(locks::once), preemptions: None, twice: false, long: false, witnesses: PARK_OUTCOMES },
+    Model { name: "once", body: Body::Whole(locks::once), preemptions: None, twice: false, long: Long::Deeper, witnesses: PARK_OUTCOMES },
     // ---- the ring --------------------------------------------------------------------------
     Model {
         name: "sq",
         body: parts!(sq_before, [sq_submit, sq_drain], sq_after),
         preemptions: None,
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["drained 0", "drained 1", "drained 2", "one at a time"],
     },
     Model {
@@ -59,7 +59,7 @@ static MODELS: &[Model] = &[
         body: parts!(sq_full_before, [sq_full_submit, sq_full_drain], sq_after),
         preemptions: None,
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["submit: full", "submit: queued", "submit: reused two"],
     },
     Model {
@@ -67,7 +67,7 @@ static MODELS: &[Model] = &[
         body: parts!(cq_before, [cq_reap, cq_post], cq_after),
         preemptions: None,
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["reap: nothing", "reap: there", "reap: kept the earlier one"],
     },
     Model {
@@ -75,7 +75,7 @@ static MODELS: &[Model] = &[
         body: parts!(cq_full_before, [cq_full_reap, cq_full_post], cq_full_after),
         preemptions: Some(2),
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["post: posted", "post: parked", "post: parked behind parked", "flush: posted", "flush: no room", "all at once"],
     },
     Model {
@@ -83,7 +83,7 @@ static MODELS: &[Model] = &[
         body: parts!(wakeup_before, [wakeup_submit, wakeup_poll], wakeup_after),
         preemptions: Some(3),
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["poller: slept", "poller: stayed awake", "producer: woke it", "producer: need not", "producer: nobody slept"],
     },
     // ---- the kernel lock, and what lies under it ---------------------------------------------
@@ -92,7 +92,7 @@ static MODELS: &[Model] = &[
         body: parts!(lock_before, [lock_count, lock_count, lock_count], lock_after),
         preemptions: Some(1),
         twice: false,
-        long: false,
+        long: Long::Same,
         witnesses: &["lock: at once", "lock: waited", "lock: out of patience"],
     },
     Model {
@@ -100,7 +100,7 @@ static MODELS: &[Model] = &[
         body: parts!(lock_before, [lock_count_twice, lock_count], lock_after),
         preemptions: None,
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["lock: at once", "lock: waited"],
     },
     Model {
@@ -108,7 +108,7 @@ static MODELS: &[Model] = &[
         body: parts!(flush_before, [flush_unmap, flush_other], flush_after),
         preemptions: Some(3),
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &[
             "user: page is there",
             "user: page is gone",
@@ -121,7 +121,7 @@ static MODELS: &[Model] = &[
         body: parts!(flush_three_before, [flush_unmap, flush_user, flush_user], flush_after),
         preemptions: Some(1),
         twice: false,
-        long: true,
+        long: Long::Only,
         witnesses: &["user: page is there", "user: page is gone", "flush: served by the interrupt"],
     },
     Model {
@@ -129,7 +129,7 @@ static MODELS: &[Model] = &[
         body: parts!(ref_before, [ref_drop, ref_drop], ref_after),
         preemptions: None,
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["ref: first thread destroys", "ref: other thread destroys"],
     },
     Model {
@@ -137,7 +137,7 @@ static MODELS: &[Model] = &[
         body: parts!(ref_before, [ref_drop, ref_hold_and_drop], ref_after),
         preemptions: Some(3),
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["ref: first thread destroys", "ref: other thread destroys", "ref: not the last"],
     },
     // ---- PARK and UNPARK -----------------------------------------------------------------------
@@ -146,7 +146,7 @@ static MODELS: &[Model] = &[
         body: parts!(park_before, [park_wait_for_word, park_change_word], park_after),
         preemptions: None,
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &[
             "park: woken",
             "park: the word had changed",
@@ -161,7 +161,7 @@ static MODELS: &[Model] = &[
         body: parts!(park_full_before, [park_full_wait, park_change_word], park_after),
         preemptions: Some(2),
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &[
             "park: woken",
             "park: the word had changed",
@@ -175,7 +175,24 @@ static MODELS: &[Model] = &[
         body: parts!(park_mutex_before, [park_mutex_count, park_mutex_count], park_mutex_after),
         preemptions: None,
         twice: true,
-        long: false,
+        long: Long::Deeper,
         witnesses: &["kernel: thread blocks", "kernel: woke a blocked thread"],
+    },
+    Model {
+        name: "park-two",
+        body: parts!(park_before, [park_wait_for_word, park_wait_for_word, park_change_for_two], park_after),
+        preemptions: Some(2),
+        twice: true,
+        long: Long::Deeper,
+        witnesses: &["park: woken", "park: the word had changed", "unpark: woke two", "unpark: woke one", "unpark: nobody waited"],
+    },
+    // ---- what is reported ------------------------------------------------------------------------
+    Model {
+        name: "diag",
+        body: parts!(diag_before, [diag_one, diag_two], diag_after),
+        preemptions: None,
+        twice: true,
+        long: Long::Same,
+        witnesses: &["diag: counted", "diag: printed", "diag: busy at the tick"],
     },
 ];

@@ -10,7 +10,7 @@
 //! Everything lives for one explored execution. Loom runs its threads on one thread of the host, so the std mutex here is
 //! never contended; it is not held across one of Loom's operations.
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::{fence, AtomicU32, Ordering};
+use loom::sync::atomic::{fence, AtomicU32, AtomicU64, Ordering};
 use loom::sync::{Condvar, Mutex, MutexGuard};
 use loom::thread;
 use std::collections::{BTreeMap, HashMap};
@@ -70,6 +70,7 @@ struct Waiter {
 
 struct World {
     words: HashMap<usize, Arc<Word>>,
+    counters: HashMap<usize, Arc<AtomicU64>>,
     regions: BTreeMap<usize, Arc<Region>>,
     queue: Arc<Mutex<Vec<Waiter>>>,
     bell: Arc<Condvar>,
@@ -90,6 +91,9 @@ static WORLD: std::sync::Mutex<Option<World>> = std::sync::Mutex::new(None);
 /// load. For words with one writer that is the writer's load, for others every load.
 pub static AS_RMW: AtomicBool = AtomicBool::new(false);
 
+/// An owner's loads are like any other: what Loom then misses.
+pub static ORDINARY: AtomicBool = AtomicBool::new(false);
+
 fn world<T>(look: impl FnOnce(&mut World) -> T) -> T {
     let mut guard = WORLD.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     look(guard.as_mut().expect("begin() was called"))
@@ -101,6 +105,7 @@ static WORDS: [std::sync::atomic::AtomicU32; 8] = [const { std::sync::atomic::At
 pub fn begin() {
     let new = World {
         words: HashMap::new(),
+        counters: HashMap::new(),
         regions: BTreeMap::new(),
         queue: Arc::new(Mutex::new(Vec::new())),
         bell: Arc::new(Condvar::new()),
@@ -184,6 +189,9 @@ fn text(p: *const c_char) -> &'static str {
 // ---- atomics ----------------------------------------------------------------------------------
 
 fn own_load(word: &Word) -> u32 {
+    if ORDINARY.load(Host::Relaxed) {
+        return word.atomic.load(Ordering::Relaxed);
+    }
     if AS_RMW.load(Host::Relaxed) {
         return word.atomic.fetch_add(0, Ordering::Relaxed);
     }
@@ -195,6 +203,9 @@ extern "C-unwind" fn mc_load32(p: *const u32, o: i32) -> u32 {
     let word = word(p as usize);
     match word.writer {
         Writer::Kernel if in_kernel() => own_load(&word),
+        Writer::User if !in_kernel() && world(|w| w.armed) => {
+            panic!("its owner loads {} by an operation that hides other threads' loads", word.name)
+        }
         Writer::Anybody if AS_RMW.load(Host::Relaxed) => word.atomic.fetch_add(0, order(o)),
         _ => word.atomic.load(order(o)),
     }
@@ -275,6 +286,20 @@ extern "C-unwind" fn __tsan_atomic32_fetch_or(p: *mut u32, value: u32, o: i32) -
     word(p as usize).atomic.fetch_or(value, order(o))
 }
 
+fn counter(p: usize) -> Arc<AtomicU64> {
+    world(|w| w.counters.get(&p).cloned()).unwrap_or_else(|| panic!("an atomic counter that the model did not register"))
+}
+
+#[no_mangle]
+extern "C-unwind" fn __tsan_atomic64_exchange(p: *mut u64, value: u64, o: i32) -> u64 {
+    counter(p as usize).swap(value, order(o))
+}
+
+#[no_mangle]
+extern "C-unwind" fn __tsan_atomic64_fetch_add(p: *mut u64, value: u64, o: i32) -> u64 {
+    counter(p as usize).fetch_add(value, order(o))
+}
+
 #[no_mangle]
 extern "C-unwind" fn __tsan_atomic_thread_fence(o: i32) {
     mc_fence(o);
@@ -295,6 +320,9 @@ fn touch(at: usize, len: usize, write: bool) {
     }
     if let Some(word) = world(|w| (at & !3..at + len).step_by(4).find_map(|p| w.words.get(&p).cloned())) {
         panic!("plain access to {}", word.name);
+    }
+    if world(|w| (at & !7..at + len).step_by(8).any(|p| w.counters.contains_key(&p))) {
+        panic!("plain access to an atomic counter");
     }
     let touched: Vec<Arc<Region>> =
         world(|w| w.regions.range(..at + len).rev().take_while(|(_, region)| region.end > at).map(|(_, r)| r.clone()).collect());
@@ -338,6 +366,13 @@ extern "C" fn __tsan_init() {}
 #[no_mangle]
 extern "C-unwind" fn mc_word(p: *const u32, name: *const c_char, writer: Writer) {
     register(p as usize, text(name), writer, unsafe { p.read() });
+}
+
+/// The same of 64 bits that are only read-modify-written.
+#[no_mangle]
+extern "C-unwind" fn mc_counter(p: *const u64) {
+    let counter = Arc::new(AtomicU64::new(unsafe { p.read() }));
+    world(|w| w.counters.insert(p as usize, counter));
 }
 
 /// Plain memory that threads share: its owner may change only by what the C side does.
