@@ -16,9 +16,9 @@ static struct {
     uint64_t last_id;
 } objects;
 
-bool object_pool_init(void)
+bool object_pool_init(uint32_t processes)
 {
-    return pool_init(&objects.pool, "objects", OBJECT_BYTES, OBJECT_COUNT);
+    return pool_init(&objects.pool, "objects", OBJECT_BYTES, processes * OBJECTS_PER_PROCESS);
 }
 
 struct object *object_new(const struct object_ops *ops)

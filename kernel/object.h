@@ -65,9 +65,9 @@ struct object {
 #define TRAVELLING_CAPS_MAX 64u
 /* Service objects of one process that are held, or that it was not told of. Ours. */
 #define SERVICE_OBJECTS_MAX 64u
-/* For each of 64 processes: one per slot, per pending call, per capability on its way and per service object. */
-#define OBJECT_COUNT (64u * (CAP_SLOTS_MAX + OUTSTANDING_CALLS_MAX + TRAVELLING_CAPS_MAX + SERVICE_OBJECTS_MAX))
-bool object_pool_init(void); /* once, at boot; false when memory does not suffice */
+/* For each process: one per slot, per pending call, per capability on its way and per service object. */
+#define OBJECTS_PER_PROCESS (CAP_SLOTS_MAX + OUTSTANDING_CALLS_MAX + TRAVELLING_CAPS_MAX + SERVICE_OBJECTS_MAX)
+bool object_pool_init(uint32_t processes); /* once, at boot; false when memory does not suffice */
 
 /* A zeroed block with one reference, or NULL when the pool is exhausted. */
 struct object *object_new(const struct object_ops *ops);

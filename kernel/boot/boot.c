@@ -17,7 +17,8 @@
 #include "kernel/state.h"
 
 /* One epoch cell for every slot of every table, for capabilities in waiting calls, and for those of the running request. */
-#define EPOCH_CELLS (PROCESSES_MAX * (CAP_SLOTS_MAX + TRAVELLING_CAPS_MAX) + TRANSFER_DESCRIPTORS_MAX)
+#define EPOCH_CELLS(processes) ((processes) * (CAP_SLOTS_MAX + TRAVELLING_CAPS_MAX) + TRANSFER_DESCRIPTORS_MAX)
+#define FRAMES_PER_PROCESS 512u /* of free memory: what the kernel keeps for a process takes a tenth of it */
 
 void boot_refuse(const char *kind, const char *text, size_t len)
 {
@@ -56,25 +57,45 @@ static void request_graph(const struct boot_info *info)
         graph_request(value, len);
 }
 
-static bool take_epochs(void)
+/* How many processes there is room for: at least PROCESSES_MIN, on a machine that has them in memory at all. */
+static uint32_t process_capacity(void)
+{
+    uint64_t wanted = frames_free_count() / FRAMES_PER_PROCESS;
+    return wanted < PROCESSES_MIN ? PROCESSES_MIN : wanted < PROCESSES_MAX ? (uint32_t)wanted : PROCESSES_MAX;
+}
+
+static bool take_epochs(uint32_t processes)
 {
     uint64_t first;
-    uint64_t pages = (EPOCH_CELLS * sizeof(struct cap_epoch) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    uint64_t pages = (EPOCH_CELLS(processes) * sizeof(struct cap_epoch) + PAGE_SIZE - 1) >> PAGE_SHIFT;
     if (!frames_alloc_run(FRAME_KERNEL, pages, &first))
         return false;
-    cap_epoch_pool_init(&kernel.epochs, machine_frame_address(first), EPOCH_CELLS);
+    cap_epoch_pool_init(&kernel.epochs, machine_frame_address(first), EPOCH_CELLS(processes));
+    return true;
+}
+
+static bool take_timers(uint32_t processes)
+{
+    uint64_t first;
+    uint32_t shared = processes * TIMERS_PER_PROCESS, all = shared + TIMERS_RESERVED;
+    if (!frames_alloc_run(FRAME_KERNEL, (all * (sizeof(struct timer) + sizeof(uint32_t)) + PAGE_SIZE - 1) >> PAGE_SHIFT, &first))
+        return false;
+    struct timer *items = machine_frame_address(first);
+    timers_init(&kernel.timers, items, (uint32_t *)(void *)(items + all), shared);
     return true;
 }
 
 static void take_memory(void)
 {
-    bool ok = frames_init(&kernel.frames, &kernel.boot.info) && take_epochs() &&
-              pool_init(&kernel.processes.pool, "processes", sizeof(struct process), PROCESSES_MAX) &&
-              pool_init(&kernel.processes.threads, "threads", sizeof(struct thread), THREADS_MAX) &&
-              object_pool_init();
+    bool ok = frames_init(&kernel.frames, &kernel.boot.info);
+    uint32_t processes = process_capacity();
+    ok = ok && take_epochs(processes) &&
+         pool_init(&kernel.processes.pool, "processes", sizeof(struct process), processes) &&
+         pool_init(&kernel.processes.threads, "threads", sizeof(struct thread), processes * THREADS_PER_PROCESS_MAX) &&
+         object_pool_init(processes) && take_timers(processes);
     if (!ok)
         refuse_str("memory", "not enough memory for the kernel's own records");
-    timers_init(&kernel.timers);
+    kernel.processes.capacity = processes;
     output_use_timer(true);
 }
 

@@ -36,7 +36,7 @@ void process_forget(struct process *process)
     struct process *parent = process_find(process->parent_pid);
     if (parent != NULL)
         parent->children--;
-    for (uint32_t i = 0; i < PROCESSES_MAX; i++)
+    for (uint32_t i = 0; i < table->capacity; i++)
         if (table->live[i] == process)
             table->live[i] = NULL;
     table->count--;

@@ -166,7 +166,7 @@ void process_start(struct process *process)
 
 struct process *process_find(uint32_t pid)
 {
-    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+    for (uint32_t i = 0; i < kernel.processes.capacity; i++) {
         struct process *process = kernel.processes.live[i];
         if (process != NULL && process->pid == pid)
             return process;
@@ -183,7 +183,7 @@ struct process *process_find_exact(uint32_t pid, uint64_t generation)
 struct process *process_next(uint32_t *cursor)
 {
     struct process *next = NULL;
-    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+    for (uint32_t i = 0; i < kernel.processes.capacity; i++) {
         struct process *process = kernel.processes.live[i];
         if (process != NULL && process->pid > *cursor && (next == NULL || process->pid < next->pid))
             next = process;

@@ -26,7 +26,9 @@
 #include "kernel/proc/profile.h"
 #include "kernel/proc/thread.h"
 
-#define PROCESSES_MAX 64u
+/* How many there is room for: PROCESSES_MIN, or more on a machine with memory for it (kernel/boot). Ours. */
+#define PROCESSES_MIN 64u
+#define PROCESSES_MAX 256u
 #define PROCESS_NAME_BYTES 64u
 #define PROCESS_TABLE_PAGES_MAX 1024u /* page-table frames; ours */
 #define PROCESS_IMAGE_PAGES_MAX 4096u /* image region, stack, TLS, rings and CapSet fit; ours */
@@ -79,6 +81,7 @@ struct process {
 struct process_table {
     struct pool pool;
     struct pool threads;
+    uint32_t capacity;                   /* places in use of `live`, set at boot */
     struct process *live[PROCESSES_MAX]; /* NULL = free place; new, live and ending ones */
     uint32_t count;
     uint32_t next_pid;

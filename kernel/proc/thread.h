@@ -20,7 +20,7 @@
 #include "kernel/ipc/park.h"
 #include "kernel/machine.h"
 
-#define THREADS_MAX (64u * THREADS_PER_PROCESS_MAX) /* every process can have all of its own */
+#define THREADS_MAX (PROCESSES_MAX * THREADS_PER_PROCESS_MAX) /* at most: every process can have all of its own */
 
 struct process;
 struct process_refusal;

@@ -4,12 +4,11 @@
 
 #include "kernel/state.h"
 
-void timers_init(struct timers *timers)
+void timers_init(struct timers *timers, struct timer *items, uint32_t *heap, uint32_t shared)
 {
-    timers->count = 0;
-    timers->free_head = 1;
-    for (uint32_t i = 0; i < TIMERS_MAX; i++)
-        timers->items[i] = (struct timer){.next_free = i + 1 < TIMERS_MAX ? i + 2 : 0};
+    *timers = (struct timers){ .items = items, .heap = heap, .shared = shared, .free_head = 1 };
+    for (uint32_t i = 0; i + 1 < shared + TIMERS_RESERVED; i++)
+        items[i].next_free = i + 2;
 }
 
 static bool earlier(const struct timers *timers, uint32_t a, uint32_t b)
@@ -48,7 +47,7 @@ static void settle(struct timers *timers, uint32_t place, uint32_t item)
 
 uint32_t timer_start(uint64_t deadline, timer_fire_fn *fire, void *context)
 {
-    if (kernel.timers.count >= TIMERS_SHARED_MAX || fault_point(FAULT_TIMER))
+    if (kernel.timers.count >= kernel.timers.shared || fault_point(FAULT_TIMER))
         return TIMER_NONE;
     return timer_start_reserved(deadline, fire, context);
 }
@@ -74,7 +73,7 @@ uint32_t timer_start_reserved(uint64_t deadline, timer_fire_fn *fire, void *cont
 void timer_stop(uint32_t id)
 {
     struct timers *timers = &kernel.timers;
-    if (id == TIMER_NONE || id > TIMERS_MAX || timers->items[id - 1].place == 0)
+    if (id == TIMER_NONE || id > timers->shared + TIMERS_RESERVED || timers->items[id - 1].place == 0)
         return;
     uint32_t place = timers->items[id - 1].place - 1;
     timers->items[id - 1] = (struct timer){.next_free = timers->free_head};

@@ -14,11 +14,10 @@
 
 #include "abi/limits.h"
 
-/* Two for each thread (cap_enter, PARK) and the sleepers of every process: as many as can be running at once. */
-#define TIMERS_SHARED_MAX (64u * (2u * THREADS_PER_PROCESS_MAX + TIMER_SLEEP_WAITERS_MAX))
+/* Two for each thread (cap_enter, PARK) and the sleepers of a process: as many as can be running at once. */
+#define TIMERS_PER_PROCESS (2u * THREADS_PER_PROCESS_MAX + TIMER_SLEEP_WAITERS_MAX)
 /* And those that the kernel cannot do without: the console's output, diagnostics. */
 #define TIMERS_RESERVED 2u
-#define TIMERS_MAX (TIMERS_SHARED_MAX + TIMERS_RESERVED)
 
 /* Runs in kernel_on_timer with the lock held; the timer is no longer running. May start timers. */
 typedef void timer_fire_fn(void *context);
@@ -33,8 +32,9 @@ struct timer {
 };
 
 struct timers {
-    struct timer items[TIMERS_MAX];
-    uint32_t heap[TIMERS_MAX];
+    struct timer *items;
+    uint32_t *heap;
+    uint32_t shared;     /* for everybody; the others are reserved */
     uint32_t count;
     uint32_t free_head; /* index + 1; 0 = all are running */
     uint64_t next_sequence;
@@ -42,7 +42,8 @@ struct timers {
 
 #define TIMER_NONE 0u
 
-void timers_init(struct timers *timers);
+/* `shared` + TIMERS_RESERVED zeroed items and places in the heap, which stay the timers'. */
+void timers_init(struct timers *timers, struct timer *items, uint32_t *heap, uint32_t shared);
 /* A timer id, or TIMER_NONE when all but the reserved ones are in use. */
 uint32_t timer_start(uint64_t deadline, timer_fire_fn *fire, void *context);
 /* The same for the owner of a reserved one, who has one at a time: never TIMER_NONE. */

@@ -219,12 +219,12 @@ static void refused_without_objects(void)
 /* The blocks of all objects in use: each refusal is in words and takes nothing, and everything works again afterwards. */
 PROGRAM(no_objects)
 {
-    static struct object *taken[OBJECT_COUNT];
+    static struct object *taken[PROCESSES_MAX * OBJECTS_PER_PROCESS];
     struct capos_cap_grant grant = TIMER_GRANT("timer");
     uint32_t count = 0;
     while ((taken[count] = object_new(&null_ops)) != NULL)
         count++;
-    CHECK(count + 10 > OBJECT_COUNT);
+    CHECK(count + 10 > kernel.processes.capacity * OBJECTS_PER_PROCESS);
     refused_without_objects(); /* message buffers grow */
     uint64_t frames = frames_free_count();
     refused_without_objects();

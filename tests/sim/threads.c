@@ -189,12 +189,12 @@ PROGRAM(everybody_takes_all)
     uint32_t children = 0;
     while (kit_try_spawn(&spawner, "takes-all", grants, 3, &child) == CAPOS_OK)
         children++;
-    CHECK_EQ(children, PROCESSES_MAX - 1);
+    CHECK_EQ(children, kernel.processes.capacity - 1);
     while (kernel.processes.threads.in_use < children * 16 + 1)
         sim_pause();
     for (uint32_t i = 1; i < 16; i++)
         kit_thread(sleeps_for_ever, 0);
-    CHECK_EQ(kernel.processes.threads.in_use, THREADS_MAX);
+    CHECK_EQ(kernel.processes.threads.in_use, kernel.processes.capacity * THREADS_PER_PROCESS_MAX);
 }
 
 /* ---- joining ----------------------------------------------------------------------------- */

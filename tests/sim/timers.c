@@ -18,7 +18,11 @@ struct expectation {
     uint64_t order;    /* of the start */
 };
 
-static struct expectation expected[TIMERS_SHARED_MAX];
+#define SHARED (PROCESSES_MIN * TIMERS_PER_PROCESS)
+
+static struct timer items[SHARED + TIMERS_RESERVED];
+static uint32_t heap[SHARED + TIMERS_RESERVED];
+static struct expectation expected[SHARED];
 static uint64_t started;
 static uint64_t now;
 static uint64_t generator;
@@ -34,7 +38,7 @@ static uint64_t draw(uint64_t below)
 static struct expectation *earliest(void)
 {
     struct expectation *best = NULL;
-    for (uint32_t i = 0; i < TIMERS_SHARED_MAX; i++) {
+    for (uint32_t i = 0; i < SHARED; i++) {
         struct expectation *e = &expected[i];
         if (e->id != 0 && (best == NULL || e->deadline < best->deadline ||
                            (e->deadline == best->deadline && e->order < best->order)))
@@ -54,11 +58,11 @@ static void fired(void *context)
 static void start_one(void)
 {
     uint32_t place = 0;
-    while (place < TIMERS_SHARED_MAX && expected[place].id != 0)
+    while (place < SHARED && expected[place].id != 0)
         place++;
     uint64_t deadline = now + draw(50);
     uint32_t id = timer_start(deadline, fired, expected + place);
-    if (place == TIMERS_SHARED_MAX) {
+    if (place == SHARED) {
         CHECK_EQ(id, TIMER_NONE);
         times_full++;
         return;
@@ -69,7 +73,7 @@ static void start_one(void)
 
 static void stop_one(void)
 {
-    struct expectation *e = &expected[draw(TIMERS_SHARED_MAX)];
+    struct expectation *e = &expected[draw(SHARED)];
     timer_stop(e->id);
     e->id = 0;
 }
@@ -78,7 +82,7 @@ int main(void)
 {
     const char *seed = getenv("SEED");
     generator = seed != NULL ? strtoull(seed, NULL, 10) : 1;
-    timers_init(&kernel.timers);
+    timers_init(&kernel.timers, items, heap, SHARED);
     for (int step = 0; step < STEPS; step++) {
         uint64_t starts = step / 5000 % 2 == 0 ? 8 : 3; /* tides, so that the heap is full and empty now and then */
         if (draw(10) < starts)
@@ -96,7 +100,7 @@ int main(void)
     now = UINT64_MAX;
     timers_fire(now);
     CHECK(earliest() == NULL && kernel.timers.count == 0);
-    CHECK(started > TIMERS_SHARED_MAX * 10 && times_full > 0);
+    CHECK(started > SHARED * 10 && times_full > 0);
     printf("ok sim.timers 0\n");
     return 0;
 }

@@ -159,7 +159,7 @@ static void report_call(const char *what, uint32_t count, uint32_t facet)
 
 static void among_processes(uint32_t facet)
 {
-    static const uint32_t counts[] = { 3, 10, 30, 60 };
+    static const uint32_t counts[] = { 3, 10, 50, 100, 250 };
     uint32_t live = 2; /* this process and the server */
     for (uint32_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         for (struct capos_process idle; live < counts[i]; live++) {
