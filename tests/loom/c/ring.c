@@ -160,6 +160,47 @@ void sq_full_drain(void)
     CHECK(drain(2) == 2);
 }
 
+/* A client that breaks the rules: its tail is too far ahead, so all that is queued goes. A slot that the kernel has read
+ * before is its own again when it sees that. */
+#define TOO_FAR (SQ_START + RING_SQ_ENTRIES + 2)
+
+void sq_discard_before(void)
+{
+    make_ring(1, 0);
+}
+
+void sq_discard_submit(void)
+{
+    store_release_u32(&page.header.sq_tail, TOO_FAR);
+    if (load_acquire_u32(&page.header.sq_head) != TOO_FAR)
+        return;
+    page.sqes[SQ_START & RING_SQ_MASK] = entry_number(2);
+    mc_seen("discard: the client saw it");
+}
+
+void sq_discard_drain(void)
+{
+    struct ring_sqe sqe;
+    mc_kernel(true);
+    for (uint32_t i = 0; i < 2; i++) {
+        bool sensible = ring_begin_drain(&state, &page);
+        bool any = ring_next_sqe(&state, &page, &sqe);
+        mc_seen(!sensible ? "discard: all went" : any ? "discard: an entry before it" : "discard: nothing");
+        CHECK(sensible || !any);
+        if (!any)
+            continue;
+        check_entry(&sqe);
+        ring_consume(&state, &page);
+    }
+}
+
+void sq_discard_after(void)
+{
+    CHECK(taken <= 1 && state.corruptions <= 1);
+    (void)ring_begin_drain(&state, &page);
+    CHECK(state.corruptions == 1 && state.sq_head == TOO_FAR && load_relaxed_u32(&page.header.sq_head) == TOO_FAR);
+}
+
 /* ---- completion ------------------------------------------------------------------- */
 
 void cq_before(void)
@@ -191,6 +232,7 @@ void cq_post(void)
     for (uint64_t number = 1; number <= 2; number++) {
         struct ring_cqe cqe = completion_number(number);
         CHECK(ring_post(&state, &page, &cqe));
+        CHECK(ring_begin_drain(&state, &page)); /* publishes the tail once more */
     }
 }
 

@@ -63,6 +63,14 @@ static MODELS: &[Model] = &[
         witnesses: &["submit: full", "submit: queued", "submit: reused two"],
     },
     Model {
+        name: "sq-discard",
+        body: parts!(sq_discard_before, [sq_discard_submit, sq_discard_drain], sq_discard_after),
+        preemptions: None,
+        twice: true,
+        long: Long::Deeper,
+        witnesses: &["discard: the client saw it", "discard: all went", "discard: an entry before it", "discard: nothing"],
+    },
+    Model {
         name: "cq",
         body: parts!(cq_before, [cq_reap, cq_post], cq_after),
         preemptions: None,
