@@ -251,26 +251,46 @@ USER(locks)
 #define HOT 0x6000000ull /* four pages that come and go */
 #define HOT_PAGES 4u
 
+/* At WORDS in that process; relaxed. */
+struct touching {
+    uint32_t stop, writes;
+};
+
+static struct touching *touching(void)
+{
+    struct touching *at = sim_user(WORDS, sizeof *at, true);
+    CHECK(at != NULL);
+    return at;
+}
+
 /* Writes wherever something is mapped; what is written nobody reads. A real program that is late is ended by a fault. */
 static void touch(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t *word = sim_user(HOT + i % HOT_PAGES * PAGE_SIZE + 64, sizeof *word, true);
-        if (word != NULL)
+        if (word != NULL) {
             __atomic_fetch_add(word, 1, __ATOMIC_RELAXED);
+            __atomic_fetch_add(&touching()->writes, 1, __ATOMIC_RELAXED);
+        }
         sim_pause();
     }
+}
+
+/* Until other threads have written again. */
+static void await_writes(void)
+{
+    uint32_t before = __atomic_load_n(&touching()->writes, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&touching()->writes, __ATOMIC_RELAXED) - before < HOT_PAGES)
+        sim_pause();
 }
 
 USER_THREAD(toucher)
 {
     (void)arg;
-    uint32_t *stop = sim_user(WORDS, sizeof *stop, true);
-    CHECK(stop != NULL);
     do {
         touch(256);
         ring_rounds(1);
-    } while (__atomic_load_n(stop, __ATOMIC_RELAXED) == 0);
+    } while (__atomic_load_n(&touching()->stop, __ATOMIC_RELAXED) == 0);
 }
 
 static void protect_hot(struct capos_client *vm, uint32_t prot)
@@ -282,13 +302,14 @@ static void protect_hot(struct capos_client *vm, uint32_t prot)
 static void change_hot(struct capos_client *vm, uint32_t round)
 {
     map_at(HOT, HOT_PAGES);
-    touch(8);
+    await_writes();
     protect_hot(vm, PROT_READ_BIT);
     touch(4);
     if (round % 2 == 0) {
         struct capos_virtual_memory_decommit_params in = { .addr = HOT + PAGE_SIZE, .size = PAGE_SIZE };
         CHECK(capos_virtual_memory_decommit(vm, &in, NULL) == CAPOS_OK);
     }
+    await_writes();
     unmap_at(HOT, HOT_PAGES);
 }
 
@@ -301,9 +322,7 @@ USER(mapper)
         threads[i] = kit_thread(toucher, i);
     for (uint32_t i = 0; i < 2 * rounds; i++)
         change_hot(&vm, i);
-    uint32_t *stop = sim_user(WORDS, sizeof *stop, true);
-    CHECK(stop != NULL);
-    __atomic_store_n(stop, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&touching()->stop, 1, __ATOMIC_RELAXED);
     for (uint32_t i = 0; i < 2; i++)
         CHECK_EQ(kit_join(&threads[i]), 0);
 }
