@@ -13,10 +13,10 @@ fn main() {
     for name in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         build.file(root.join(name));
     }
-    for folder in ["core", "abi"] {
+    for folder in ["core", "abi", "schema/generated"] {
         println!("cargo:rerun-if-changed={}", root.join(folder).display());
     }
-    for file in ["sources", "ours.c", "build.rs"] {
+    for file in ["sources", "ours.c", "ours_manifest.c", "build.rs"] {
         println!("cargo:rerun-if-changed={}", here.join(file).display());
     }
     build.compile("ours");

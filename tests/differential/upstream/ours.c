@@ -16,6 +16,7 @@
 #include "core/line/line.h"
 #include "core/phc/phc.h"
 #include "core/ring/wire.h"
+#include "core/telnet/telnet.h"
 
 /* Capabilities: two tables over one pool of epoch cells. */
 #define TABLES 2u
@@ -284,6 +285,8 @@ static uint32_t line_step(struct line_editor *line, uint8_t byte, struct line_ec
     return line_feed(line, byte, echo);
 }
 
+uint32_t manifest_lines(const uint8_t *bytes, size_t len, uint32_t view, char *out, size_t room); /* ours_manifest.c */
+
 /* The order is that of the declaration in src/ours.rs. */
 struct ours {
     int32_t (*sqe)(const struct ring_sqe *);
@@ -326,6 +329,9 @@ struct ours {
     uint32_t (*facet)(const struct cap_hold *, bool, const struct cap_facet *, struct cap_facet *);
     bool (*scope_allows)(uint8_t, bool, bool);
     uint32_t (*descriptors)(const struct ring_transfer_descriptor *, uint32_t);
+    bool (*telnet_step)(struct telnet_filter *, uint8_t);
+    size_t (*telnet_data)(struct telnet_filter *, const uint8_t *, size_t, uint8_t *);
+    uint32_t (*manifest)(const uint8_t *, size_t, uint32_t, char *, size_t);
 };
 
 extern const struct ours ours_table;
@@ -338,4 +344,5 @@ const struct ours ours_table = {
     cap_insert, cap_lookup, cap_lookup_raw, cap_remove, cap_revoke, cap_prepare, cap_drop, cap_place, cap_commit,
     cap_rollback, cap_unmove, cap_moved, cap_preflight, cap_used, cap_reserve, cap_release, cap_list, cap_clear,
     session_ref_derive, facet, cap_scope_allows, descriptors,
+    telnet_filter_step, telnet_filter_data, manifest_lines,
 };

@@ -6,11 +6,14 @@ mod caps;
 mod elf;
 mod frames;
 mod line;
+mod manifest;
+mod manifest_make;
 mod ours;
 mod phc;
 mod rng;
 mod rules;
 mod sqe;
+mod telnet;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,8 @@ fn main() -> ExitCode {
         "line" => line::run,
         "phc" => phc::run,
         "rules" => rules::run,
+        "telnet" => telnet::run,
+        "manifest" => manifest::run,
         _ => panic!("no subject {subject}"),
     };
     let mut rng = rng::Rng(seed.parse().expect("a seed"));

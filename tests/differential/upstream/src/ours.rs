@@ -124,6 +124,9 @@ pub struct Ours {
     pub facet: unsafe extern "C" fn(*const Hold, bool, *const [u64; 2], *mut [u64; 2]) -> u32,
     pub scope_allows: unsafe extern "C" fn(u8, bool, bool) -> bool,
     pub descriptors: unsafe extern "C" fn(*const c_void, u32) -> u32,
+    pub telnet_step: unsafe extern "C" fn(*mut u32, u8) -> bool,
+    pub telnet_data: unsafe extern "C" fn(*mut u32, *const u8, usize, *mut u8) -> usize,
+    pub manifest: unsafe extern "C" fn(*const u8, usize, u32, *mut u8, usize) -> u32,
 }
 
 unsafe extern "C" {
