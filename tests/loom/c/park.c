@@ -9,6 +9,8 @@
  */
 #include "check.h"
 
+#include <string.h>
+
 #include "abi/atomic.h"
 #include "capos/capset.h"
 #include "capos/park.h"
@@ -33,6 +35,7 @@ static struct cap_slot slot = {.object = &space};
 static const struct capset_entry capset = {.cap_id = SPACE_ID, .interface_id = CAPOS_PARK_SPACE_INTERFACE_ID};
 
 static uint32_t word;    /* the program's */
+static uint32_t answer;  /* another */
 static uint32_t payload; /* plain, of whoever the word says */
 
 /* ---- the program's runtime ------------------------------------------------------------ */
@@ -50,6 +53,74 @@ uint32_t capos_thread_id(void)
 const struct capset_entry *capos_capset_entry(uint32_t i)
 {
     return i == 0 ? &capset : NULL;
+}
+
+/* ---- processors, for the models with the real scheduler ---------------------------------- */
+
+/* A thread of the model that has to wait acts for any processor that idles: it takes the kicks. */
+static struct {
+    bool idle[THREADS], kicked[THREADS];
+    bool goes_on[THREADS];     /* program threads that a processor has taken up */
+    uint32_t there[THREADS];   /* which one */
+} machine;
+
+void machine_kick(uint32_t cpu)
+{
+    mc_lock();
+    machine.kicked[cpu] = true;
+    mc_wake_all();
+    mc_unlock();
+}
+
+static void leave_to(uint32_t cpu, struct machine_resume next)
+{
+    mc_lock();
+    machine.idle[cpu] = next.context == NULL;
+    for (uint32_t i = 0; i < THREADS; i++)
+        if (next.context == &threads[i].context) {
+            machine.goes_on[i] = true;
+            machine.there[i] = cpu;
+            if (i != mc_thread())
+                mc_seen("cpu: left one thread for another");
+        }
+    mc_wake_all();
+    mc_unlock();
+}
+
+static bool take_kick(void)
+{
+    for (uint32_t cpu = 0; cpu < THREADS; cpu++)
+        if (machine.idle[cpu] && machine.kicked[cpu]) {
+            machine.idle[cpu] = machine.kicked[cpu] = false;
+            world.cpu_of[mc_thread()] = cpu;
+            mc_unlock();
+            struct machine_resume next = kernel_on_kick();
+            mc_seen(next.context != NULL ? "cpu: a kick brought a thread" : "cpu: another took the thread before the kick");
+            leave_to(cpu, next);
+            mc_lock();
+            return true;
+        }
+    return false;
+}
+
+static void wait_for_processor(void)
+{
+    uint32_t me = mc_thread();
+    mc_lock();
+    while (!machine.goes_on[me])
+        if (!take_kick())
+            mc_sleep();
+    machine.goes_on[me] = false;
+    world.cpu_of[me] = machine.there[me];
+    mc_unlock();
+}
+
+static uint64_t enter_kernel_and_schedule(uint64_t number, uint64_t arg0, uint64_t arg1)
+{
+    struct thread *thread = &threads[mc_thread()];
+    leave_to(machine_cpu(), kernel_on_syscall(&thread->context, number, arg0, arg1));
+    wait_for_processor();
+    return thread->context.result;
 }
 
 static uint64_t enter_kernel(uint64_t number, uint64_t arg0, uint64_t arg1)
@@ -79,6 +150,8 @@ bool aspace_read_word(struct aspace *as, uint64_t addr, uint32_t *value)
 bool sched_block(struct thread *thread, uint64_t deadline)
 {
     CHECK(deadline == MACHINE_NO_DEADLINE && thread->state == THREAD_RUNNING);
+    if (world.real_sched)
+        return checked_sched_block(thread, deadline);
     thread->state = THREAD_BLOCKED;
     return true;
 }
@@ -86,15 +159,21 @@ bool sched_block(struct thread *thread, uint64_t deadline)
 void sched_wake(struct thread *thread)
 {
     CHECK(thread->state == THREAD_BLOCKED);
+    mc_seen("kernel: woke a blocked thread");
+    if (world.real_sched) {
+        checked_sched_wake(thread);
+        return;
+    }
     machine_context_set_result(&thread->context, ipc_enter_value(thread));
     thread->state = THREAD_RUNNING;
     mc_wake_all();
-    mc_seen("kernel: woke a blocked thread");
 }
 
 /* The CPU has nothing else to run: it idles until its thread goes on. */
 struct machine_resume sched_leave(void)
 {
+    if (world.real_sched)
+        return checked_sched_leave();
     struct thread *thread = &threads[mc_thread()];
     if (thread->state == THREAD_BLOCKED)
         mc_seen("kernel: thread blocks");
@@ -105,10 +184,13 @@ struct machine_resume sched_leave(void)
 
 void sched_send_kicks(void)
 {
+    if (world.real_sched)
+        checked_sched_send_kicks();
 }
 
 void sched_yield(void)
 {
+    CHECK(!world.real_sched);
 }
 
 void machine_context_set_result(struct machine_context *context, uint64_t value)
@@ -163,6 +245,65 @@ static void make_program(uint32_t completed)
 void park_before(void)
 {
     make_program(0);
+}
+
+/* ---- each waits for the other, on two processors ---------------------------------------------- */
+
+void idle_before(void)
+{
+    make_program(0);
+    answer = 0;
+    mc_word(&answer, "the answer", MC_ANYBODY);
+    memset(&machine, 0, sizeof machine);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct cpu_state *cpu = &kernel.cpus[i];
+        *cpu = (struct cpu_state){.current = &threads[i], .active = &threads[i], .online = true, .armed = MACHINE_NO_DEADLINE};
+        threads[i].queued_on = THREAD_NO_CPU;
+        threads[i].cpu = world.cpu_of[i] = i;
+        mc_plain(cpu, offsetof(struct cpu_state, kicks), "processor");
+        mc_plain(&cpu->kicks, sizeof cpu->kicks, "kicks to send");
+        mc_plain(&cpu->yield, sizeof *cpu - offsetof(struct cpu_state, yield), "processor's choice");
+    }
+    world.cpus = 2;
+    world.real_sched = true;
+    world.syscall = enter_kernel_and_schedule;
+}
+
+static void wait_on(const uint32_t *at)
+{
+    while (load_acquire_u32(at) == 0) {
+        int32_t result = capos_park(SPACE_ID, at, 0, CAPOS_WAIT_FOREVER);
+        CHECK(result == CAPOS_PARK_WOKEN || result == CAPOS_PARK_DIFFERENT);
+        mc_seen(result == CAPOS_PARK_WOKEN ? "park: woken" : "park: the word had changed");
+    }
+}
+
+static void wake_on(uint32_t *at)
+{
+    store_release_u32(at, 1);
+    CHECK(capos_unpark(SPACE_ID, at, 1) >= 0);
+}
+
+void idle_answer(void)
+{
+    wait_on(&word);
+    wake_on(&answer);
+}
+
+void idle_ask(void)
+{
+    wake_on(&word);
+    wait_on(&answer);
+}
+
+void idle_after(void)
+{
+    CHECK(kernel.cpus[0].queue.count == 0 && kernel.cpus[1].queue.count == 0);
+    CHECK(kernel.cpus[0].kicks == 0 && kernel.cpus[1].kicks == 0);
+    CHECK(threads[0].state == THREAD_RUNNING && threads[1].state == THREAD_RUNNING && threads[0].cpu != threads[1].cpu);
+    world.real_sched = false;
+    world.cpus = 0;
+    park_after();
 }
 
 void park_after(void)

@@ -6,9 +6,13 @@
 
 #include "capos/syscall.h"
 #include "check.h"
+#include "kernel/ipc/ipc.h"
 #include "kernel/lock.h"
+#include "kernel/log/graph.h"
+#include "kernel/machine.h"
 #include "kernel/mm/pool.h"
 #include "kernel/object.h"
+#include "kernel/proc/process.h"
 #include "kernel/sched/timers.h"
 #include "words.h"
 
@@ -43,7 +47,22 @@ void capos_word_wake(const uint32_t *word, uint32_t count)
 
 uint32_t machine_cpu(void)
 {
-    return mc_thread();
+    return world.real_sched ? world.cpu_of[mc_thread()] : mc_thread();
+}
+
+uint32_t machine_cpu_count(void)
+{
+    return world.cpus;
+}
+
+void machine_set_timer(uint64_t deadline_ns)
+{
+    (void)deadline_ns;
+}
+
+void machine_activate(struct machine_resume next)
+{
+    (void)next;
 }
 
 uint64_t machine_now_ns(void)
@@ -84,6 +103,25 @@ uint32_t timer_start(uint64_t deadline_ns, timer_fire_fn *fire, void *context)
     (void)deadline_ns, (void)fire, (void)context;
     mc_fail("a timer that no model starts");
     return TIMER_NONE;
+}
+
+uint64_t timers_next(void)
+{
+    return MACHINE_NO_DEADLINE;
+}
+
+bool process_reap(void)
+{
+    return false;
+}
+
+bool ipc_tell_releases(void)
+{
+    return false;
+}
+
+void graph_on_idle(void)
+{
 }
 
 void timer_stop(uint32_t timer)

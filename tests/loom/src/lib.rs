@@ -89,7 +89,7 @@ fn explore(model: &'static Model, preemptions: Option<usize>, rmw: bool) -> Resu
     shim::AS_RMW.store(rmw, Ordering::Relaxed);
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = preemptions;
-    builder.max_branches = 10_000; // its clocks have 16 bits
+    builder.max_branches = 4_000; // its clocks have 16 bits
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         builder.check(move || {
             EXECUTIONS.fetch_add(1, Ordering::Relaxed);

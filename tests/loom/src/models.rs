@@ -194,6 +194,20 @@ static MODELS: &[Model] = &[
         long: Long::Deeper,
         witnesses: &["park: woken", "park: the word had changed", "unpark: woke two", "unpark: woke one", "unpark: nobody waited"],
     },
+    Model {
+        name: "idle",
+        body: parts!(idle_before, [idle_answer, idle_ask], idle_after),
+        preemptions: Some(3),
+        twice: true,
+        long: Long::Deeper,
+        witnesses: &[
+            "park: woken",
+            "park: the word had changed",
+            "cpu: a kick brought a thread",
+            "cpu: another took the thread before the kick",
+            "cpu: left one thread for another",
+        ],
+    },
     // ---- what is reported ------------------------------------------------------------------------
     Model {
         name: "diag",
