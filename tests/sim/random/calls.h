@@ -102,9 +102,10 @@ static inline void make_memory(const struct proc *p, struct op *op)
     }
 }
 
-static inline void make_pipe(struct op *op)
+static inline void make_pipe(const struct obj *end, struct op *op)
 {
-    switch (pick(12)) {
+    static const uint8_t fitting[2][4] = { { 2, 2, 2, 7 }, { 7, 7, 7, 2 } };
+    switch (one_in(6) ? pick(12) : fitting[end->writes][pick(4)]) {
     case 0:
         ENCODE(op, pipe_close, 0);
         break;
@@ -164,14 +165,14 @@ static inline void own_grant(struct proc *p, struct op *op)
 {
     enum miss miss;
     struct grant *grant = &op->grants[op->grant_count++];
-    *grant = (struct grant){ .cap_id = give_cap(p), .mode = (uint8_t)pick(4), .disclosure = one_in(6) ? (uint8_t)pick(9) : 0 };
+    *grant = (struct grant){ .cap_id = one_in(3) ? pick_cap(p, K_FACET) : give_cap(p), .mode = (uint8_t)pick(4), .disclosure = one_in(6) ? (uint8_t)pick(9) : 0 };
     const struct hold *hold = look_up(p, grant->cap_id, &miss);
     grant->iface = hold != NULL && !one_in(16) ? hold->iface : CAPOS_ENDPOINT_INTERFACE_ID;
     bool facet = grant->mode == CAPOS_CAP_GRANT_MODE_CLIENT_ENDPOINT || grant->mode == CAPOS_CAP_GRANT_MODE_SERVICE_OBJECT;
     bool owns = hold != NULL && hold->obj->kind == K_ENDPOINT;
     if (facet)
         grant->badge = !owns || one_in(3) ? ANY_BADGE : pick(5) * 0x100000001ull;
-    if (facet && !owns && one_in(8))
+    if (facet && !owns && one_in(3))
         grant->badge = pick(5) * 0x100000001ull;
     if (facet && (owns || one_in(8)))
         grant->iface = one_in(3) ? CAPOS_ENDPOINT_INTERFACE_ID : 0x1000 + (uint64_t)pick(3) * 0xf000000000000000;
@@ -233,9 +234,9 @@ static int64_t extra_thread(uint64_t arg, uint64_t tid, uint64_t ring);
 static inline bool make_call(struct thr *t, struct op *op)
 {
     static const enum kind kinds[] = { K_MEMORY, K_MEMORY, K_MEMORY, K_VM, K_VM, K_VM, K_FRAMES, K_FRAMES, K_PIPE, K_PIPE, K_PIPE,
-                                       K_SPAWNER, K_SPAWNER, K_HANDLE, K_HANDLE, K_MANAGER, K_TIMER, K_TIMER, K_THREADS, K_JOIN };
+                                       K_SPAWNER, K_SPAWNER, K_HANDLE, K_HANDLE, K_MANAGER, K_TIMER, K_TIMER, K_THREADS, K_JOIN, K_TIMER, K_PIPE, K_THREADS, K_PIPE };
     struct proc *p = t->proc;
-    enum kind kind = kinds[pick(20)];
+    enum kind kind = kinds[pick(24)];
     enum miss miss;
     if (!has_kind(p, kind) || !take_block(p, op))
         return false;
@@ -253,7 +254,7 @@ static inline bool make_call(struct thr *t, struct op *op)
         make_frames(p, op);
         break;
     case K_PIPE:
-        make_pipe(op);
+        make_pipe(hold->obj, op);
         break;
     case K_SPAWNER:
         return make_spawn(p, op);
@@ -273,7 +274,7 @@ static inline bool make_call(struct thr *t, struct op *op)
         break;
     }
     case K_TIMER:
-        op->arg[0] = one_in(8) ? 0 : pick(256) * 2000u;
+        op->arg[0] = one_in(8) ? 0 : pick(256) * (one_in(3) ? 60000u : 2000u);
         ENCODE(op, timer_sleep, .duration_ns = op->arg[0]);
         if (one_in(4))
             ENCODE(op, timer_now, 0);

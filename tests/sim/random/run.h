@@ -49,7 +49,7 @@ static bool make_op(struct thr *t, struct op *op)
     case 15:
         if (one_in(2))
             return make_hostile(p, op);
-        if (one_in(4))
+        if (one_in(t->tid > 1 ? 2 : 5))
             return make_exit_thread(t, op);
         op->block = W_BLOCKS;
         op->sqe.opcode = RING_OP_NOP;
@@ -169,9 +169,9 @@ static void one_turn(struct thr *t)
         touch_memory(t);
     if (one_in(50))
         corrupt(&t->page->header);
-    if (!is_init(t) && one_in(250))
+    if (!is_init(t) && one_in(120))
         guest_exit(pick(100));
-    if (!is_init(t) && one_in(400))
+    if (!is_init(t) && one_in(240))
         sim_fault(0x10, true);
     leave_note(t);
     if (one_in(8))

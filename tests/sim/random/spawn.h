@@ -420,5 +420,6 @@ static inline void drain(struct thr *t, bool tick)
             post(t, &(struct done){ .cqe = cqe });
         post_fin(t);
     }
+    t->page_head = t->sq_head; /* it is published */
     t->answer = RING_CQ_ENTRIES - cq_room(t); /* all of them when its indices make no sense */
 }

@@ -271,8 +271,12 @@ static inline bool make_park(struct thr *t, struct op *op)
     op->block = W_BLOCKS;
     op->sqe.opcode = one_in(2) ? RING_OP_PARK : RING_OP_UNPARK;
     op->sqe.cap_id = pick_cap(t->proc, K_PARK);
-    if (one_in(4))
-        at = W_ARENA + pick(W_PAGES) * PAGE_SIZE;
+    if (one_in(3)) {
+        uint32_t n = pick(W_PAGES), tries = 0;
+        while (t->proc->pages[n].state < PG_COMMITTED && tries++ < W_PAGES)
+            n = (n + 1) % W_PAGES;
+        at = W_ARENA + n * PAGE_SIZE;
+    }
     op->sqe.addr = at;
     op->sqe.len = 1 + pick(3);
     if (op->sqe.opcode == RING_OP_UNPARK)
