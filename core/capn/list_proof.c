@@ -183,7 +183,7 @@ void a_list_is_what_its_pointer_names(void)
 
 /* PROOF elements_stand_for_expected_ones
  * of: capn_get_list, elements_fit
- * bound: a body of 5 words: a null pointer or a list of pointers, bytes, words or structs behind its pointer without far pointers
+ * bound: a body of 5 words: a list right behind its pointer, 4 words long, of a struct or of any other element but bits
  * next: far pointers: 10 to 25 s, and where they lead is in the proofs above
  * unwind: 9
  * solver: boolector
@@ -266,7 +266,8 @@ void an_element_lies_in_its_list(void)
         assert(error == CAPN_OK && view.message == &message && view.segment == list.segment);
         assert(view.nesting == list.nesting - 1);
         assert(view.data == (const uint8_t *)list.elements + offset && view.data_bytes == list.data_bytes);
-        assert(view.data + view.data_bytes <= body + (message.segments[list.segment].start + message.segments[list.segment].words) * 8);
+        const struct capn_segment *segment = &message.segments[list.segment];
+        assert(view.data + view.data_bytes <= body + (segment->start + segment->words) * 8);
         assert(view.pointer_count == list.pointer_count);
         if (view.pointer_count != 0) {
             probe(4);
