@@ -171,6 +171,54 @@ static void whole_lists(void **state)
                                W_LIST(0, 2, 8), 0x0807060504030201 });
 }
 
+/* Lists of every size of number, long enough for every place in a word: each value comes back, and no word is longer. */
+static void numbers_come_back(void **state)
+{
+    (void)state;
+    enum { COUNT = 37 };
+    bool bits[COUNT];
+    uint8_t small[COUNT];
+    uint16_t medium[COUNT];
+    uint32_t wide[COUNT];
+    uint64_t longest[COUNT];
+    uint8_t bytes[1024];
+    size_t len;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        longest[i] = (i + 1) * 0x9e3779b97f4a7c15u;
+        bits[i] = i % 3 == 0 || i % 7 == 2;
+        small[i] = (uint8_t)longest[i];
+        medium[i] = (uint16_t)longest[i];
+        wide[i] = (uint32_t)longest[i];
+    }
+    struct capn_list lists[] = { capn_list_of_array(bits, COUNT), capn_list_of_array(small, COUNT), capn_list_of_array(medium, COUNT),
+                                 capn_list_of_array(wide, COUNT), capn_list_of_array(longest, COUNT) };
+    struct capn_builder builder;
+    capn_builder_init(&builder, bytes, sizeof bytes);
+    struct capn_struct_builder root = capn_builder_root(&builder, 0, 5);
+    for (uint32_t slot = 0; slot < 5; slot++)
+        capn_set_number_list(&root, slot, (enum capn_element)(CAPN_ELEMENT_BIT + slot), &lists[slot]);
+    assert_int_equal(capn_builder_finish(&builder, &len), CAPN_OK);
+    assert_int_equal(len, 8 + 8 + 5 * 8 + (1 + 5 + 10 + 19 + 37) * 8);
+    struct capn_message message;
+    struct capn_struct from;
+    struct capn_list list;
+    assert_int_equal(capn_message_open(&message, bytes, len, CAPN_LIMITS_PARAMS, NULL), CAPN_OK);
+    assert_int_equal(capn_root(&message, &from), CAPN_OK);
+    for (uint32_t slot = 0; slot < 5; slot++) {
+        assert_int_equal(capn_get_list(&from, slot, (enum capn_element)(CAPN_ELEMENT_BIT + slot), &list), CAPN_OK);
+        assert_int_equal(capn_list_len(&list), COUNT);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            uint64_t got = slot == 0   ? capn_list_bool_at(&list, i)
+                           : slot == 1 ? capn_list_u8_at(&list, i)
+                           : slot == 2 ? capn_list_u16_at(&list, i)
+                           : slot == 3 ? capn_list_u32_at(&list, i)
+                                       : capn_list_u64_at(&list, i);
+            uint64_t wanted = slot == 0 ? bits[i] : slot == 1 ? small[i] : slot == 2 ? medium[i] : slot == 3 ? wide[i] : longest[i];
+            assert_true(got == wanted);
+        }
+    }
+}
+
 /* A list read from a message can be given to the builder; one that does not decode fails the message. */
 static void copies_wire_lists(void **state)
 {
@@ -244,7 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spawn_example), cmocka_unit_test(counts_past_the_end), cmocka_unit_test(worked_examples),
         cmocka_unit_test(empty_things),  cmocka_unit_test(whole_lists),         cmocka_unit_test(copies_wire_lists),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(refusals),      cmocka_unit_test(numbers_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
