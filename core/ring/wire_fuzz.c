@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Submission entries from two sides, both for every input: any 64 bytes must
- * get one of three answers; and an entry made well-formed for an opcode must
- * pass, while the same with one field changed against a rule must not. The
- * generator knows the matrix of docs/abi.md by itself.
+ * get one of three answers; and for every opcode an entry made well-formed
+ * must pass, while the same with one field changed must not, for every rule.
+ * The generator knows the matrix of docs/abi.md by itself.
  */
 #include "core/base/base_fuzz.h"
 
@@ -46,14 +46,15 @@ static struct ring_sqe well_formed(uint8_t opcode, struct fuzz_input *input)
     return sqe;
 }
 
-/* Changes one field so that one rule is broken. False: this opcode has no such rule. */
-static bool break_one_rule(struct ring_sqe *sqe, struct fuzz_input *input)
+#define RULES 11u
+
+/* Changes one field to break one rule, by its number. False: this opcode has no such rule. */
+static bool break_one_rule(struct ring_sqe *sqe, uint32_t rule, uint32_t value)
 {
     uint8_t op = sqe->opcode;
-    uint32_t value = (uint32_t)fuzz_take(input, 4) | 1u;
     bool has_params = op == RING_OP_CALL || op == RING_OP_RETURN || op == RING_OP_PARK || op == RING_OP_UNPARK;
     bool has_result = op == RING_OP_CALL || op == RING_OP_RECV;
-    switch (fuzz_below(input, 11)) {
+    switch (rule) {
     case 0:
         sqe->flags ^= (uint8_t)(SQE_FLAG_PIPELINE << value % 4);
         return true;
@@ -90,11 +91,54 @@ static bool break_one_rule(struct ring_sqe *sqe, struct fuzz_input *input)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+/* An entry of each opcode, and each of its rules broken alone. */
+static void every_opcode(const uint8_t *bytes, size_t len)
 {
     static const uint8_t opcodes[] = {RING_OP_CALL, RING_OP_RETURN, RING_OP_RECV,  RING_OP_RELEASE,
                                       RING_OP_NOP,  RING_OP_CANCEL, RING_OP_PARK, RING_OP_UNPARK};
+    for (size_t i = 0; i < sizeof opcodes; i++) {
+        struct fuzz_input input = {bytes, len};
+        uint32_t value = (uint32_t)fuzz_take(&input, 4) | 1u, thread = (uint32_t)fuzz_take(&input, 1);
+        struct ring_sqe made = well_formed(opcodes[i], &input);
+        FUZZ_CHECK(ring_wire_check(&made) == RING_WIRE_OK && ring_wire_check_measurement(&made) == RING_WIRE_OK);
+        FUZZ_CHECK(ring_wire_is_foreign(&made, thread) == ((made.flags & SQE_FLAG_THREAD_OWNED) != 0 && made.call_id != thread));
+        FUZZ_CHECK(ring_wire_is_tick_safe(&made) ==
+                   (made.opcode != RING_OP_CALL && made.opcode != RING_OP_PARK && made.opcode != RING_OP_UNPARK));
+        for (uint32_t rule = 0; rule < RULES; rule++) {
+            struct ring_sqe broken = made;
+            if (break_one_rule(&broken, rule, value)) {
+                FUZZ_CHECK(ring_wire_check(&broken) == RING_WIRE_INVALID_REQUEST);
+                FUZZ_CHECK(ring_wire_check_measurement(&broken) == RING_WIRE_INVALID_REQUEST);
+            }
+        }
+    }
+}
+
+/* The opcode that only a measurement kernel has: well-formed, and each of its rules broken alone. */
+static void measurement(const uint8_t *bytes, size_t len)
+{
     struct fuzz_input input = {bytes, len};
+    uint32_t value = (uint32_t)fuzz_take(&input, 4) | 1u;
+    struct ring_sqe made = {.opcode = RING_OP_PARK_BENCH, .user_data = fuzz_take(&input, 8)};
+    made.method_id = (uint16_t)(fuzz_take(&input, 1) & 1);
+    made.addr = fuzz_take(&input, 8) | 1u;
+    made.cap_id = (uint32_t)fuzz_take(&input, 4);
+    made.len = (uint32_t)fuzz_take(&input, 4);
+    FUZZ_CHECK(ring_wire_check_measurement(&made) == RING_WIRE_OK && ring_wire_check(&made) == RING_WIRE_INVALID_REQUEST);
+    for (uint32_t rule = 0; rule < RULES; rule++) {
+        struct ring_sqe broken = made;
+        bool breaks = break_one_rule(&broken, rule, value);
+        if (rule == 2)
+            broken.method_id = (uint16_t)(value | 2u);
+        if (rule == 3)
+            broken.addr = 0;
+        if (breaks && rule != 4)
+            FUZZ_CHECK(ring_wire_check_measurement(&broken) == RING_WIRE_INVALID_REQUEST);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
     struct ring_sqe any;
     if (len < sizeof any)
         return 0;
@@ -104,9 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     FUZZ_CHECK((any.opcode == RING_OP_FINISH) == (answer == RING_WIRE_UNSUPPORTED_OPCODE));
     int32_t code = ring_address_check(&any, 65536);
     FUZZ_CHECK(code == 0 || code == -1 || code == -2 || code == -3 || code == -7);
-    struct ring_sqe made = well_formed(opcodes[fuzz_below(&input, sizeof opcodes)], &input);
-    FUZZ_CHECK(ring_wire_check(&made) == RING_WIRE_OK);
-    if (break_one_rule(&made, &input))
-        FUZZ_CHECK(ring_wire_check(&made) == RING_WIRE_INVALID_REQUEST);
+    every_opcode(bytes, len);
+    measurement(bytes, len);
     return 0;
 }
