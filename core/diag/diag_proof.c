@@ -70,13 +70,14 @@ void budgets_hold(void)
     assume(old.used <= old.limit);
     bool allowed = budget_allows(&budget, bytes, now);
     assert(budget.limit == old.limit);
+    assert(budget.window_ns == (fresh && old.limit != 0 ? now : old.window_ns));
+    assert(budget.used == (fresh && old.limit != 0 ? 0 : old.used));
     if (old.limit == 0) {
         probe(1);
         assert(allowed);
     } else if (allowed) {
         probe(2);
         assert(bytes <= old.limit && budget.used <= old.limit - bytes); /* so the sum is within it */
-        assert(budget.used == (fresh ? 0 : old.used));
     } else {
         probe(3);
         assert(bytes > old.limit || budget.used > old.limit - bytes);
