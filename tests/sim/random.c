@@ -15,7 +15,7 @@
 
 #define FIXED_SEEDS 20u
 #define TURNS 5000u
-#define QUICK_TURNS 1200u /* `random quick`, for tools/mutants */
+#define QUICK_TURNS 2500u /* `random quick`, for tools/mutants */
 #define MEMORY_BYTES (24ull << 20)
 
 /* Of all runs; shared by their processes. */
@@ -35,12 +35,16 @@ _Noreturn void random_fail(int line, const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
-    for (uint64_t i = W.logged > 16 ? W.logged - 16 : 0; i < W.logged; i++) {
+    for (uint64_t i = W.logged > 15 ? W.logged - 15 : 0; i <= W.logged; i++) { /* the last one may be under way */
         const struct ring_sqe *sqe = &W.log[i % 16].sqe;
         fprintf(stderr, "  pid %u tid %u: %llu: op %u flags %u cap %x method %u addr %llx len %u to %llx len %u dep %llx caps %u call %u: %d\n",
                 W.log[i % 16].pid, W.log[i % 16].tid, (unsigned long long)sqe->user_data, sqe->opcode, sqe->flags, sqe->cap_id,
                 sqe->method_id, (unsigned long long)sqe->addr, sqe->len, (unsigned long long)sqe->result_addr, sqe->result_len,
                 (unsigned long long)sqe->pipeline_dep, sqe->xfer_cap_count, sqe->call_id, W.log[i % 16].result);
+    }
+    for (uint32_t i = 8; i > 0 && W.dispatching != NULL; i--) {
+        const struct ring_cqe *cqe = &W.dispatching->page->cqes[(W.dispatching->k->ring.state.cq_tail - i) & RING_CQ_MASK];
+        fprintf(stderr, "  completion %llu: %d\n", (unsigned long long)cqe->user_data, cqe->result);
     }
     harness_leave(1);
 }

@@ -134,8 +134,7 @@ static inline bool run_of_frames(uint64_t wanted)
 
 static inline void make_frames(const struct proc *p, struct op *op)
 {
-    bool hoards = p->pid % 4 == 3;
-    if ((p->used_slots > (hoards ? 255 : 200) && !one_in(8)) || frames_free_count() < 1200) {
+    if ((p->used_slots > (keeps_all(p) ? 256 : 200) && !one_in(8)) || frames_free_count() < 1200) {
         ENCODE(op, timer_now, 0);
         op->sqe.method_id = 77;
         return;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "arch/host/host.h"
 #include "core/cap/transfer.h"
 #include "kernel/check/check.h"
 #include "kernel/objects/endpoint.h"
@@ -157,6 +158,8 @@ static inline void recount_schedule(void)
             count++;
         if (count != kernel.cpus[cpu].queue.count)
             recount_blame("a run queue and its count differ", cpu);
+        if (kernel.cpus[cpu].online && kernel.cpus[cpu].current == NULL && count > 0 && !host.cpus[cpu].kicked)
+            recount_blame("an idle CPU has something to run and is not told", cpu);
         if (kernel.cpus[cpu].handed != NULL || kernel.cpus[cpu].favoured != NULL)
             recount_blame("a hand-over is left", cpu);
     }

@@ -101,7 +101,8 @@ static void corrupt(struct ring_header *h)
         h->cq_overflow = h->cq_flags = 77;
         break;
     default:
-        h->sq_tail -= 1 + pick(3);
+        if (h->sq_tail - h->sq_head <= RING_SQ_ENTRIES) /* else old entries could come back, with other params */
+            h->sq_tail -= 1 + pick(3);
         break;
     }
 }
@@ -223,9 +224,24 @@ static _Noreturn void live(uint64_t ring)
     }
 }
 
+/* PL-04: the names it was given, in their order. */
+static void look_at_capset(uint64_t capset)
+{
+    const struct thr *t = me();
+    const struct capset_page *page = capset == 0 ? NULL : sim_user(capset, PAGE_SIZE, false);
+    MUST((page == NULL) == (t->proc->slot_count == 0) && (page == NULL || page->count == t->proc->slot_count), "CapSet of pid %u", t->proc->pid);
+    for (uint32_t i = 0; page != NULL && i < page->count; i++) {
+        const char *name = t->proc->pid == 1 ? sources[i].name : (const char[]){ (char)('a' + i), '\0' };
+        MUST(page->entries[i].cap_id == i && page->entries[i].interface_id == t->proc->slots[i].iface, "CapSet entry %u", i);
+        MUST(page->entries[i].name_len == strlen(name) && memcmp(page->entries[i].name, name, strlen(name)) == 0, "CapSet entry %u", i);
+    }
+}
+
 static int64_t worker(uint64_t ring, uint64_t pid, uint64_t capset)
 {
-    (void)pid, (void)capset;
+    (void)pid;
+    if (!W.faulting)
+        look_at_capset(capset);
     live(ring);
 }
 
@@ -242,6 +258,7 @@ static void begin(void)
 {
     struct proc *init = add_process(NULL);
     uint32_t id;
+    W.hoards = one_in(4);
     for (uint32_t i = 0; i < SOURCES; i++)
         (void)from_source(init, &sources[i], &id);
 }

@@ -345,8 +345,8 @@ static inline int32_t park_or_wake(struct thr *t, const struct op *op)
         return unpark(p, at, op->sqe.len);
     if (t->park.outstanding)
         return CAP_ERR_INVALID_REQUEST;
-    word = (uint32_t)op->arg[0]; /* what was there when it was submitted */
-    if (is_there(p))
+    word = stack ? (uint32_t)op->arg[0] : 0; /* what was there when it was submitted */
+    if (stack && is_there(p))
         user_get(p, at, &word, sizeof word);
     if (word != op->sqe.len)
         return 1;

@@ -257,7 +257,7 @@ static inline bool make_release(struct proc *p, struct op *op)
     op->block = W_BLOCKS;
     op->sqe.opcode = RING_OP_RELEASE;
     enum kind kind = kinds[pick(8)];
-    if ((!has_kind(p, kind) && !one_in(100)) || (p->pid % 4 == 3 && !one_in(6)))
+    if ((!has_kind(p, kind) && !one_in(100)) || (keeps_all(p) && !one_in(p->used_slots > 250 ? 2 : 12)))
         return false;
     op->sqe.cap_id = pick_cap(p, kind);
     if (one_in(60) && (p->pid != 1 || one_in(20)))
@@ -275,7 +275,7 @@ static inline bool make_park(struct thr *t, struct op *op)
         uint32_t n = pick(W_PAGES), tries = 0;
         while (t->proc->pages[n].state < PG_COMMITTED && tries++ < W_PAGES)
             n = (n + 1) % W_PAGES;
-        at = W_ARENA + n * PAGE_SIZE;
+        at = W_ARENA + n * PAGE_SIZE + W_QUIET_WORD;
     }
     op->sqe.addr = at;
     op->sqe.len = 1 + pick(3);
