@@ -82,3 +82,25 @@ void post_overwrites_nothing(void)
     }
     assert(page.header.cq_head == before.header.cq_head);
 }
+
+/* PROOF what_the_page_claims
+ * of: ring_available, ring_has_new_work, ring_cq_is_corrupted, ring_cq_room
+ * bound: none: every index of the kernel and of the page
+ */
+void what_the_page_claims(void)
+{
+    static struct ring_page claimed;
+    struct ring_state own = {.sq_head = nondet_u32(), .cq_tail = nondet_u32()};
+    claimed.header.sq_tail = nondet_u32();
+    claimed.header.cq_head = nondet_u32();
+    uint32_t span = own.cq_tail - claimed.header.cq_head;
+    assert(ring_has_new_work(&own, &claimed) == (claimed.header.sq_tail != own.sq_head));
+    assert(ring_cq_is_corrupted(&own, &claimed) == (span > RING_CQ_ENTRIES));
+    if (span > RING_CQ_ENTRIES) {
+        probe(1);
+        assert(ring_available(&own, &claimed) == RING_CQ_ENTRIES && ring_cq_room(&own, &claimed) == 0);
+    } else {
+        probe(2);
+        assert(ring_available(&own, &claimed) == span && ring_cq_room(&own, &claimed) == RING_CQ_ENTRIES - span);
+    }
+}
