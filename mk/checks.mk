@@ -75,8 +75,8 @@ run-untrusted-hostile: all ## hostile input, case by case, with what came of eac
 kani-lib: ## the proofs of core/, each with its probes, removals and mutants (T=path of proofs; QUICK=1: a rotating share of these)
 	@tools/prove $(if $(QUICK),,--all) $(T)
 
-proof-bounds: ## run the proofs and write docs/verification/bounds.md
-	@tools/prove --quick --table docs/verification/bounds.md
+proof-bounds: ## run the proofs and write docs/verification/bounds.md (T=path: only these)
+	@tools/prove --quick --table docs/verification/bounds.md $(T)
 
 .PHONY: bench bench-check bench-record bench-scaling profile
 bench: all $(SHELL_PACKAGE) ## instructions per operation beside Linux, seL4 and the goals, also as CSV and SVG in build/bench (ROW=name: only this row, ours)
