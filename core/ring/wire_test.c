@@ -228,6 +228,48 @@ static void unknown_opcodes_are_refused_whatever_they_hold(void **state)
     assert_int_equal(ring_wire_check(&zero), -1);
 }
 
+/* The entries on either side of each border between the classes, written out: without the matrix above and its interpreter. */
+static void borders_between_the_classes(void **state)
+{
+    static const struct {
+        const char *name;
+        struct ring_sqe sqe;
+        int expected, measurement;
+    } borders[] = {
+        {"the last opcode before FINISH", {.opcode = 3}, 0, 0},
+        {"FINISH, well-formed or not", {.opcode = 4, .flags = 0xff, .pipeline_field = 1}, -5, -5},
+        {"the first opcode behind FINISH", {.opcode = 5}, 0, 0},
+        {"a NOP of a capability", {.opcode = 5, .cap_id = 1}, -1, -1},
+        {"the measurement opcode, well-formed", {.opcode = 7, .addr = 1, .method_id = 1}, -1, 0},
+        {"the measurement opcode with method 2", {.opcode = 7, .addr = 1, .method_id = 2}, -1, -1},
+        {"the last known opcode", {.opcode = 9}, 0, 0},
+        {"the first unknown opcode", {.opcode = 10}, -1, -1},
+        {"the last unknown opcode", {.opcode = 255}, -1, -1},
+        {"a CALL for a thread", {.opcode = 0, .flags = 0x20, .call_id = 1}, 0, 0},
+        {"a CALL for no thread, flagged", {.opcode = 0, .flags = 0x20}, -1, -1},
+        {"a CALL for a thread, not flagged", {.opcode = 0, .call_id = 1}, -1, -1},
+        {"a CALL with all disclosure bits", {.opcode = 0, .session_disclosure = 7}, 0, 0},
+        {"a CALL with one more", {.opcode = 0, .session_disclosure = 8}, -1, -1},
+        {"a CALL with the highest", {.opcode = 0, .session_disclosure = 1ull << 63}, -1, -1},
+        {"a RETURN with capabilities", {.opcode = 1, .xfer_cap_count = 1}, 0, 0},
+        {"an exception with capabilities", {.opcode = 1, .flags = 0x10, .xfer_cap_count = 1}, -1, -1},
+        {"an exception without", {.opcode = 1, .flags = 0x10}, 0, 0},
+        {"a RECV with capabilities", {.opcode = 2, .xfer_cap_count = 1}, -1, -1},
+        {"a CANCEL of nothing", {.opcode = 6}, -1, -1},
+        {"a CANCEL of something", {.opcode = 6, .pipeline_dep = 1}, 0, 0},
+        {"a PARK by a thread", {.opcode = 8, .flags = 0x20, .call_id = 1}, 0, 0},
+        {"a PARK by none", {.opcode = 8, .flags = 0x20}, -1, -1},
+        {"a PARK without its flag", {.opcode = 8, .call_id = 1}, -1, -1},
+        {"an UNPARK with PARK's flag", {.opcode = 9, .flags = 0x20}, -1, -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof borders / sizeof *borders; i++) {
+        int got = (int)ring_wire_check(&borders[i].sqe), measured = (int)ring_wire_check_measurement(&borders[i].sqe);
+        if (got != borders[i].expected || measured != borders[i].measurement)
+            fail_msg("%s: %d, on a measurement kernel %d", borders[i].name, got, measured);
+    }
+}
+
 static void foreign_entries_are_those_of_other_threads(void **state)
 {
     (void)state;
@@ -256,6 +298,7 @@ int main(void)
         cmocka_unit_test(every_pair_of_fields_is_judged),
         cmocka_unit_test(flags_take_exactly_the_listed_values),
         cmocka_unit_test(unknown_opcodes_are_refused_whatever_they_hold),
+        cmocka_unit_test(borders_between_the_classes),
         cmocka_unit_test(foreign_entries_are_those_of_other_threads),
         cmocka_unit_test(tick_answers_only_what_needs_no_thread),
     };
