@@ -104,11 +104,14 @@ PROGRAM(uses_some)
     (void)kit_map(&memory, 3, PROT_READ_BIT);
 }
 
+/* Other binaries that accounts name: one whose name begins that of init's, one that begins with it. */
+#define OTHERS .programs = { { "firs", nothing }, { "first2", nothing } }
+
 static const struct sim_test tests[] = {
-    { .name = "init-of-service-account", .init = nothing, .change = seed, .after_boot = is_small },
-    { .name = "init-zeros", .init = nothing, .change = seed_zeros, .after_boot = is_default },
-    { .name = "init-without-account", .init = nothing, .change = seed_others, .after_boot = is_default },
-    { .name = "init-memory-limit", .init = nothing, .change = seed_little_memory, .never_exits = true,
+    { .name = "init-of-service-account", .init = nothing, .change = seed, .after_boot = is_small, OTHERS },
+    { .name = "init-zeros", .init = nothing, .change = seed_zeros, .after_boot = is_default, OTHERS },
+    { .name = "init-without-account", .init = nothing, .change = seed_others, .after_boot = is_default, OTHERS },
+    { .name = "init-memory-limit", .init = nothing, .change = seed_little_memory, .never_exits = true, OTHERS,
       .verdict = "refused elf process memory limit exceeded" },
     { .name = "quota-line", .init = uses_some, .grants = { { "frame_allocator", NULL } }, .cmdline = "capos.quota=1", .console = QUOTA_LINE },
     { .name = "no-quota-line", .init = uses_some, .grants = { { "frame_allocator", NULL } }, .cmdline = "capos.quota=10",
