@@ -39,6 +39,9 @@ static bool find_args(struct package_walker *w, struct package_target *args)
     for (uint32_t i = 0; i < fields.count; i++) {
         uint64_t at = package_element(&fields, i) + fields.data_words;
         char name[sizeof "args"];
+        uint64_t raw;
+        if (!package_read_word(w, fields.segment, at, &raw)) /* more elements than the package has words: nothing to walk */
+            return false;
         if (!package_text(w, fields.segment, at, name, sizeof name) || !text_equal(name, text_len(name), "args", 4))
             continue;
         return package_follow(w, fields.segment, at + 1, 0, &value) && cue_tag(w, value.segment, value.word, &tag) &&

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "capos/package.h"
+#include "core/base/bytes.h"
 #include "schema/generated/capos.h"
 #include "schema/generated/capos_client.h"
 #include "start.h"
@@ -19,7 +20,7 @@
 static _Alignas(8) uint8_t package[4096];
 static size_t package_len;
 static bool granted;
-static uint32_t chunk_max;
+static uint32_t chunk_max, reads;
 static struct capos_arguments arguments;
 
 enum capos_status capos_client_open(struct capos_client *client, const char *name, uint64_t interface_id)
@@ -34,6 +35,7 @@ enum capos_status capos_boot_package_read_manifest(struct capos_client *client,
                                                    struct capos_boot_package_read_manifest_results *out)
 {
     (void)client;
+    reads++;
     uint64_t left = in->offset < package_len ? package_len - in->offset : 0;
     uint32_t len = in->max_bytes < chunk_max ? in->max_bytes : chunk_max;
     len = left < len ? (uint32_t)left : len;
@@ -149,6 +151,28 @@ static void cut_packages(void **state)
     assert_int_equal(arguments.count, 1);
 }
 
+/* Half a million fields, none of them the arguments, in a segment that claims to hold them: no more is read than is there. */
+static void claimed_fields(void **state)
+{
+    (void)state;
+    uint64_t tag = 2u << 2 | (uint64_t)CAPOS_CUE_FIELD_DATA_WORDS << 32 | (uint64_t)CAPOS_CUE_FIELD_POINTER_WORDS << 48;
+    uint32_t lists = 0;
+    store_le32(package + 4, 1u << 23);
+    for (size_t at = 8; at + 8 <= package_len; at += 8) {
+        if (memcmp(package + at, "args", 4) == 0)
+            package[at] = 'b';
+        if (load_le64(package + at) == tag) {
+            store_le32(package + at, 1u << 19 << 2);
+            lists++;
+        }
+    }
+    assert_int_equal(lists, 2); /* fields and programs */
+    reads = 0;
+    capos_arguments_load(&arguments);
+    assert_int_equal(arguments.count, 1);
+    assert_in_range(reads, 1, package_len);
+}
+
 static void flipped_bits(void **state)
 {
     (void)state;
@@ -168,7 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(arguments_in_order, setup), cmocka_unit_test_setup(no_arguments, setup),
         cmocka_unit_test_setup(programs_by_number, setup), cmocka_unit_test_setup(cut_packages, setup),
-        cmocka_unit_test_setup(flipped_bits, setup),
+        cmocka_unit_test_setup(claimed_fields, setup), cmocka_unit_test_setup(flipped_bits, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
