@@ -112,7 +112,7 @@ static void compare(void)
 {
     for (uint32_t n = 0; n < NODES; n++) {
         struct node *node = &nodes[n];
-        uint32_t cursor = 0, found = 0, reserved = 0;
+        uint32_t cursor = 0, found = 0;
         struct cap_row row;
         if (node->process == NULL)
             continue;
@@ -124,7 +124,6 @@ static void compare(void)
             CHECK(cap != NULL && cap->object == row.hold.object_id);
             CHECK_EQ(cap->reserved, node->process->slots[row.id & CAP_ID_INDEX_MAX].move_reserved);
             found++;
-            reserved += cap->reserved;
         }
         CHECK_EQ(found, node->held_count);
         CHECK_EQ(cap_ledger_used(process_ledger(node->process), CAP_RESOURCE_FRAME_GRANT_PAGES),
