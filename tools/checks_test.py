@@ -343,6 +343,25 @@ def test_bootstrap_refuses_another_series(tree):
     tree.expect(0, "warning: capnproto", "tools/bootstrap", "run")
 
 
+def test_bounds_of_proofs(tree):
+    """docs/verification/bounds.md against the comments of the proofs: a row that is missing, stale or of no proof is told."""
+    proof = SPDX + "/* PROOF doubles\n * of: twice\n * bound: none: every number\n */\nvoid doubles(void)\n{\n    probe(1);\n}\n"
+    tree.write("core/x/y_proof.c", proof)
+    bounds = "docs/verification/bounds.md"
+    tree.expect(1, "core/x/y:doubles has no row", "tools/prove", "--check")
+    tree.expect(0, "1 proofs", "tools/prove", "--check", "--table", bounds)
+    tree.expect(0, f"ok proof:{bounds}", "tools/prove", "--check")
+    tree.write("core/x/y_proof.c", proof.replace("every number", "every even number"))
+    tree.expect(1, "the row of core/x/y:doubles says something else", "tools/prove", "--check")
+    tree.write("core/x/y_proof.c", proof)
+    tree.write(bounds, tree.read(bounds) + "| `core/x/y:gone` | `twice` | none: x |  | 2 | | |\n")
+    tree.expect(1, "core/x/y:gone is no proof", "tools/prove", "--check")
+    tree.write("core/x/y_proof.c", proof.replace(" * of: twice\n", ""))
+    tree.expect(1, "doubles: no {'of'}", "tools/prove", "--check")
+    tree.write("core/x/y_proof.c", proof.replace("    probe(1);\n", ""))
+    tree.expect(1, "doubles has no probe", "tools/prove", "--check")
+
+
 def main():
     tests = [(name.removeprefix("test_"), test) for name, test in globals().items() if name.startswith("test_")]
     failed = False
