@@ -7,6 +7,7 @@
 #include "abi/errors.h"
 #include "abi/syscall.h"
 #include "kernel/hooks.h"
+#include "kernel/ipc/fast.h"
 #include "kernel/proc/fault_report.h"
 #include "kernel/state.h"
 
@@ -19,6 +20,14 @@ static struct thread *enter(void)
 static struct machine_resume leave(void)
 {
     struct machine_resume next = sched_leave();
+    lock_release(&kernel.lock);
+    sched_send_kicks();
+    return next;
+}
+
+/* After the short way. */
+static struct machine_resume leave_with(struct machine_resume next)
+{
     lock_release(&kernel.lock);
     sched_send_kicks();
     return next;
@@ -53,14 +62,9 @@ static void cap_enter(struct thread *thread, uint64_t min_complete, uint64_t tim
     answer(thread, result.value);
 }
 
-struct machine_resume kernel_on_syscall(struct machine_context *context, uint64_t number, uint64_t arg0, uint64_t arg1)
+/* Any system call. Apart from the short way, so that this one keeps no registers free for it. */
+static __attribute__((noinline)) struct machine_resume general_way(struct thread *thread, uint64_t number, uint64_t arg0, uint64_t arg1)
 {
-    struct thread *thread = enter();
-    if (thread == NULL || &thread->context != context)
-        kernel_panic("system call of a thread that is not running", number);
-    trace_event(TRACE_SYSCALL_ENTER, thread->tid, number);
-    if (thread->state != THREAD_RUNNING)
-        return leave(); /* ended by another CPU meanwhile */
     switch (number) {
     case SYSCALL_EXIT:
         process_end(thread->process, (int64_t)arg0);
@@ -73,6 +77,27 @@ struct machine_resume kernel_on_syscall(struct machine_context *context, uint64_
         break;
     }
     return leave();
+}
+
+struct machine_resume kernel_on_syscall(struct machine_context *context, uint64_t number, uint64_t arg0, uint64_t arg1)
+{
+    struct thread *thread = enter();
+    if (thread == NULL || &thread->context != context)
+        kernel_panic("system call of a thread that is not running", number);
+    trace_event(TRACE_SYSCALL_ENTER, thread->tid, number);
+    if (thread->state != THREAD_RUNNING)
+        return leave(); /* ended by another CPU meanwhile */
+    if (number == SYSCALL_CAP_ENTER) {
+        switch (ipc_fast_enter(thread, arg0, arg1)) {
+        case IPC_FAST_GOES_ON:
+            return leave_with(sched_leave_running());
+        case IPC_FAST_BLOCKED:
+            return leave_with(sched_leave_blocked());
+        case IPC_FAST_NOT:
+            break;
+        }
+    }
+    return general_way(thread, number, arg0, arg1);
 }
 
 struct machine_resume kernel_on_cpu_start(void)

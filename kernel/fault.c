@@ -21,7 +21,12 @@ bool fault_point(enum fault_site site)
 
 void fault_arm(uint64_t nth)
 {
-    kernel.faults = (struct fault_state){.fail_at = nth};
+    kernel.faults = (struct fault_state){.fail_at = nth, .all_points = kernel.faults.all_points};
+}
+
+bool fault_wants_all_points(void)
+{
+    return kernel.faults.all_points || kernel.faults.fail_at != 0;
 }
 #else
 /* A translation unit may not be empty. */

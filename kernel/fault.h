@@ -29,6 +29,7 @@ struct fault_state {
     uint64_t passed;            /* points passed since the last arming */
     uint64_t fail_at;           /* the point that fails, counted from 1; 0 = not armed */
     uint64_t failed;            /* points that failed */
+    bool all_points;            /* set by tests: no entry takes the short way (kernel/ipc/fast.c), which asks fewer */
     uint64_t by_site[FAULT_SITES];
     void (*observer)(enum fault_site site); /* of a test: called where a point fails; NULL = none */
 };
@@ -38,7 +39,15 @@ struct fault_state {
 bool fault_point(enum fault_site site);
 /* The nth point from now fails, once; 0 disarms. Restarts the count. */
 void fault_arm(uint64_t nth);
+/* Must every entry go the way on which all fault points lie? */
+bool fault_wants_all_points(void);
 #else
+static inline bool fault_wants_all_points(void)
+{
+    return false;
+}
+
+
 static inline bool fault_point(enum fault_site site)
 {
     (void)site;

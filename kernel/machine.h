@@ -116,6 +116,9 @@ bool machine_user_tables_are_valid(struct text_buf *why);
  * write). Never faults the kernel. */
 bool machine_copy_in(struct machine_aspace *as, void *dst, struct user_ptr src, size_t len);
 bool machine_copy_out(struct machine_aspace *as, struct user_ptr dst, const void *src, size_t len);
+/* Kernel addresses of `count`, at least 1, user pages, from that of `at` on. False unless all are present, user-accessible and, when
+ * asked, writable. Good until the kernel changes a mapping. */
+bool machine_user_pages(const struct machine_aspace *as, struct user_ptr at, uint32_t count, bool write, uint8_t **pages);
 /* Is every byte present, user-accessible and, when asked, writable? */
 bool machine_user_range_ok(const struct machine_aspace *as, struct user_ptr at, uint64_t len, bool write);
 

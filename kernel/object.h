@@ -73,6 +73,11 @@ bool object_pool_init(uint32_t processes); /* once, at boot; false when memory d
 struct object *object_new(const struct object_ops *ops);
 void object_hold(struct object *object);
 void object_drop(struct object *object);
+/* The same where another reference is known to stay. */
+static inline void object_drop_shared(struct object *object)
+{
+    object->refs--;
+}
 uint32_t object_live_count(void);
 
 /* What core/cap/table.h asks about objects; for cap_table_init. */

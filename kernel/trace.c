@@ -5,6 +5,17 @@
 #ifdef CAPOS_TRACE
 #include "kernel/state.h"
 
+static uint64_t mixed(uint64_t digest, uint64_t word)
+{
+    digest = (digest ^ word) * 0x9e3779b97f4a7c15ull;
+    return digest ^ digest >> 29;
+}
+
+void trace_short_way(void)
+{
+    kernel.trace.short_ways++;
+}
+
 void trace_event(enum trace_id id, uint64_t a, uint64_t b)
 {
     struct trace_state *trace = &kernel.trace;
@@ -12,6 +23,7 @@ void trace_event(enum trace_id id, uint64_t a, uint64_t b)
         trace->next_sequence = 1;
     const struct thread *current = cpu_state()->current;
     uint64_t sequence = trace->next_sequence++;
+    trace->digest = mixed(mixed(mixed(trace->digest, (uint64_t)id << 32 | machine_cpu()), a), b);
     trace->records[sequence % TRACE_RECORDS] = (struct trace_record){
         .sequence = sequence,
         .id = (uint16_t)id,

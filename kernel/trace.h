@@ -54,6 +54,8 @@ struct trace_record {
 struct trace_state {
 #ifdef CAPOS_TRACE
     struct trace_record records[TRACE_RECORDS]; /* sequence s at index s % TRACE_RECORDS */
+    uint64_t digest;     /* of all events so far */
+    uint64_t short_ways; /* entries that took the short way to its end (kernel/ipc/fast.c) */
 #endif
     uint64_t next_sequence; /* of the event to come; 0 counts as 1 */
 };
@@ -62,7 +64,13 @@ struct trace_state {
 void trace_event(enum trace_id id, uint64_t a, uint64_t b);
 /* The event with that number; false when it was overwritten or is still to come. */
 bool trace_read(uint64_t sequence, struct trace_record *out);
+/* An entry took the short way: no event, because what a program or another CPU can see of it is the same. */
+void trace_short_way(void);
 #else
+static inline void trace_short_way(void)
+{
+}
+
 static inline void trace_event(enum trace_id id, uint64_t a, uint64_t b)
 {
     (void)id;

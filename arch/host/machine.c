@@ -265,6 +265,7 @@ struct sim_result sim_run(const struct sim_config *config)
     uint64_t limit = config->max_steps == 0 ? 20000000 : config->max_steps;
     if (setjmp(host.end) == 0) {
         fault_arm(config->fail_at);
+        kernel.faults.all_points = config->general_way;
         before_step();
         kernel_boot(&host.boot);
         if (config->after_boot != NULL)
@@ -276,6 +277,8 @@ struct sim_result sim_run(const struct sim_config *config)
         host_end(SIM_HUNG, 1);
     }
     host.result.fault_points = kernel.faults.passed;
+    host.result.digest = kernel.trace.digest;
+    host.result.short_ways = kernel.trace.short_ways;
     host.result.console = console_text;
     host.result.verdict = verdict_text;
     return host.result;

@@ -301,6 +301,15 @@ bool machine_copy_out(struct machine_aspace *as, struct user_ptr dst, const void
     return copy(as, dst.addr, from.out, len, true);
 }
 
+bool machine_user_pages(const struct machine_aspace *as, struct user_ptr at, uint32_t count, bool write, uint8_t **pages)
+{
+    uint64_t va = at.addr & ~(PAGE_SIZE - 1);
+    for (uint32_t i = 0; i < count; i++, va += PAGE_SIZE)
+        if (va >= USER_HALF_LIMIT || (pages[i] = host_user_byte(as, va, write)) == NULL)
+            return false;
+    return true;
+}
+
 bool machine_user_range_ok(const struct machine_aspace *as, struct user_ptr at, uint64_t len, bool write)
 {
     if (len == 0)

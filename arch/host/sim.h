@@ -37,6 +37,7 @@ struct sim_config {
     bool no_wall_clock;     /* a machine whose firmware does not tell the time */
     bool no_entropy;        /* one without a generator */
     const char *cmdline;    /* the kernel's command line */
+    bool general_way;       /* no entry takes the short way through cap_enter (kernel/ipc/fast.c) */
     /* Called once between kernel_boot and the first step; may look into the kernel. */
     void (*after_boot)(void);
     /* Called before kernel_boot and before each step with the fault points passed so far. A good place to fork: the
@@ -58,6 +59,8 @@ struct sim_result {
     uint32_t status;
     uint64_t steps;
     uint64_t fault_points;      /* passed in the whole run */
+    uint64_t digest;            /* of all trace events */
+    uint64_t short_ways;        /* entries that took the short way */
     const char *console;        /* NUL-terminated; valid until the process ends */
     const char *verdict;
 };

@@ -59,11 +59,6 @@ static uint64_t *entry_at(const struct machine_aspace *as, uint64_t va, unsigned
     return &table[table_index(va, lowest)];
 }
 
-uint64_t *aspace_entry(const struct machine_aspace *as, uint64_t va)
-{
-    return entry_at(as, va, 0);
-}
-
 /* A top-level entry. User pages do not run on the kernel's tables where user code has tables of its own; those get it too. */
 static void set_top(struct machine_aspace *as, unsigned index, uint64_t entry)
 {

@@ -264,13 +264,3 @@ void cpu_setup(struct cpu *cpu, uint32_t index)
     set_control_registers();
     fpu_setup();
 }
-
-uint32_t machine_cpu(void)
-{
-    return this_cpu()->index;
-}
-
-uint32_t machine_cpu_count(void)
-{
-    return cpus_found;
-}

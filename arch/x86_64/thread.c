@@ -8,6 +8,16 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/paging.h"
 
+uint32_t machine_cpu(void)
+{
+    return this_cpu()->index;
+}
+
+uint32_t machine_cpu_count(void)
+{
+    return cpus_found;
+}
+
 /* Values that would fault in the kernel become ones that fault in user mode. */
 static uint64_t user_address(uint64_t value, uint64_t otherwise)
 {
@@ -81,7 +91,8 @@ static void switch_context(struct cpu *cpu, struct machine_context *next)
 static void turn_window(struct cpu *cpu, const struct machine_aspace *next)
 {
     window_show(&cpu->window, next != NULL ? phys_pointer(next->root) : NULL, next != NULL ? next->tops : 0);
-    cpu->entry_words = (struct entry_words){{0}};
+    uint64_t *words = cpu->entry_words.words;
+    words[0] = words[1] = words[2] = words[3] = words[4] = words[5] = words[6] = words[7] = 0;
     cpu->user_rsp = 0;
 }
 

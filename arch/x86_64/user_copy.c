@@ -46,6 +46,46 @@ static uint8_t *user_byte(const struct machine_aspace *as, uint64_t va, bool wri
     return (uint8_t *)phys_pointer(*entry & PTE_FRAME) + (va & (PAGE_SIZE - 1));
 }
 
+/* The entries of `count` pages from va on, one after the other; a walk for each table that they lie in. */
+struct leaf_walk {
+    const struct machine_aspace *as;
+    const uint64_t *entry; /* of the page before */
+    uint64_t va;           /* of the page to come */
+    uint64_t needs;
+};
+
+static inline struct leaf_walk walk_from(const struct machine_aspace *as, uint64_t va, bool write)
+{
+    uint64_t needs = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
+    return (struct leaf_walk){as, NULL, masked(va) & ~(PAGE_SIZE - 1), needs};
+}
+
+/* The page's entry, 0 when it may not be read (or written). */
+static inline uint64_t next_page(struct leaf_walk *walk)
+{
+    bool same_table = walk->entry != NULL && table_index(walk->va, 0) != 0;
+    walk->entry = same_table ? walk->entry + 1 : aspace_entry(walk->as, walk->va);
+    walk->va += PAGE_SIZE;
+    if (walk->entry == NULL || (*walk->entry & walk->needs) != walk->needs)
+        return 0;
+    return *walk->entry;
+}
+
+bool machine_user_pages(const struct machine_aspace *as, struct user_ptr at, uint32_t count, bool write, uint8_t **pages)
+{
+    uint64_t needs = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0), va = masked(at.addr) & ~(PAGE_SIZE - 1);
+    const uint64_t *entry = at.addr < USER_HALF_LIMIT ? aspace_entry(as, va) : NULL;
+    for (uint32_t i = 0;;) {
+        if (entry == NULL || (*entry & needs) != needs)
+            return false;
+        pages[i] = phys_pointer(*entry & PTE_FRAME);
+        if (++i >= count)
+            return true;
+        va += PAGE_SIZE; /* above the user half there is no table */
+        entry = table_index(va, 0) != 0 ? entry + 1 : aspace_entry(as, va);
+    }
+}
+
 static size_t within_page(uint64_t va, size_t len)
 {
     size_t room = PAGE_SIZE - (va & (PAGE_SIZE - 1));
@@ -95,10 +135,11 @@ bool machine_copy_out(struct machine_aspace *as, struct user_ptr dst, const void
 bool machine_user_range_ok(const struct machine_aspace *as, struct user_ptr at, uint64_t len, bool write)
 {
     uint64_t end = at.addr + len;
+    struct leaf_walk walk = walk_from(as, at.addr, write);
     if (!in_user_half(at, len))
         return false;
-    for (uint64_t va = masked(at.addr) & ~(PAGE_SIZE - 1); len > 0 && va < end; va += PAGE_SIZE)
-        if (user_byte(as, va, write) == NULL)
+    while (len > 0 && walk.va < end)
+        if (next_page(&walk) == 0)
             return false;
     return true;
 }

@@ -109,6 +109,11 @@ uint32_t endpoint_spare_id(struct endpoint *endpoint)
 uint32_t endpoint_deliver(struct endpoint *endpoint, struct endpoint_call *call, struct endpoint_receive *receive)
 {
     endpoint_remove_call(endpoint, call);
+    return endpoint_meet(endpoint, call, receive);
+}
+
+uint32_t endpoint_meet(struct endpoint *endpoint, struct endpoint_call *call, struct endpoint_receive *receive)
+{
     endpoint_remove_receive(endpoint, receive);
     call->id = endpoint_spare_id(endpoint);
     call->receiver = receive->party;

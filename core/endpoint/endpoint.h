@@ -96,6 +96,8 @@ bool endpoint_match(const struct endpoint *endpoint, struct endpoint_call **call
 struct endpoint_receive *endpoint_first_receive(const struct endpoint *endpoint);
 /* The two leave their queues; the call is in flight. Returns its id. */
 uint32_t endpoint_deliver(struct endpoint *endpoint, struct endpoint_call *call, struct endpoint_receive *receive);
+/* The same for a call that never queued: the receive is the oldest, no call queues, and one more may be in flight. */
+uint32_t endpoint_meet(struct endpoint *endpoint, struct endpoint_call *call, struct endpoint_receive *receive);
 /* An id for a message that nobody answers: not 0, of no call in flight. */
 uint32_t endpoint_spare_id(struct endpoint *endpoint);
 

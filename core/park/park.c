@@ -66,11 +66,17 @@ bool park_remove(struct park_table *table, struct park_waiter *waiter)
     return true;
 }
 
-struct park_waiter *park_take(struct park_table *table, struct park_key key)
+struct park_waiter *park_first(const struct park_table *table, struct park_key key)
 {
     struct park_waiter *waiter = table->buckets[bucket_of(key)].head;
     while (waiter != NULL && !same_key(waiter->key, key))
         waiter = waiter->next;
+    return waiter;
+}
+
+struct park_waiter *park_take(struct park_table *table, struct park_key key)
+{
+    struct park_waiter *waiter = park_first(table, key);
     if (waiter != NULL)
         park_remove(table, waiter);
     return waiter;

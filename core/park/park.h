@@ -48,6 +48,8 @@ void park_table_init(struct park_table *table);
 bool park_enqueue(struct park_table *table, struct park_waiter *waiter, struct park_key key);
 /* Takes a waiter out, wherever it stands. False when it was not queued. */
 bool park_remove(struct park_table *table, struct park_waiter *waiter);
+/* The waiter of this key that waits longest; NULL when there is none. */
+struct park_waiter *park_first(const struct park_table *table, struct park_key key);
 /* Takes out and returns the waiter of this key that waits longest; NULL when there is none. */
 struct park_waiter *park_take(struct park_table *table, struct park_key key);
 

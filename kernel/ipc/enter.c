@@ -136,11 +136,11 @@ static int32_t release_capability(struct process *process, uint32_t id)
     return 0;
 }
 
-/* True: *cqe is the completion. False: a call pends. */
-static bool run_entry(struct thread *thread, const struct ring_sqe *sqe, struct ring_cqe *cqe)
+/* `wire` is what the wire check says. True: *cqe is the completion. False: a call pends. */
+static bool run_entry(struct thread *thread, const struct ring_sqe *sqe, enum ring_wire_result wire, struct ring_cqe *cqe)
 {
-    *cqe = (struct ring_cqe){.user_data = sqe->user_data, .result = (int32_t)ring_wire_check(sqe)};
-    if (cqe->result != RING_WIRE_OK)
+    *cqe = (struct ring_cqe){.user_data = sqe->user_data, .result = (int32_t)wire};
+    if (wire != RING_WIRE_OK)
         return true;
     switch (sqe->opcode) {
     case RING_OP_CALL:
@@ -176,13 +176,13 @@ static bool is_alive(const struct thread *thread)
 }
 
 /* An entry that ends its own thread gets no completion. */
-static void answer_entry(struct thread *thread, const struct ring_sqe *sqe)
+static void answer_entry(struct thread *thread, const struct ring_sqe *sqe, enum ring_wire_result wire)
 {
     struct thread_ring *ring = &thread->ring;
     struct ring_cqe cqe;
     trace_event(TRACE_SQE_CONSUMED, (uint64_t)sqe->opcode | (uint64_t)sqe->method_id << 16, sqe->user_data);
     ring->dispatching = true;
-    bool completed = run_entry(thread, sqe, &cqe);
+    bool completed = run_entry(thread, sqe, wire, &cqe);
     ring->dispatching = false;
     if (completed && cqe.result < 0) {
         audit_answered(thread->process, sqe->cap_id, cqe.result);
@@ -204,22 +204,25 @@ enum drain_end {
 /* `tick`: the bounds of timer-side servicing. */
 static enum drain_end drain(struct thread *thread, bool tick)
 {
-    uint64_t started = machine_now_ns();
     struct thread_ring *ring = &thread->ring;
     struct ring_view view = view_of(ring);
-    uint32_t left = tick ? RING_TICK_ENTRIES_MAX : RING_SQ_ENTRIES;
+    uint32_t most = tick ? RING_TICK_ENTRIES_MAX : RING_SQ_ENTRIES, left = most;
+    uint64_t started = 0; /* read where there is a second entry that it may keep from being answered */
     struct ring_sqe sqe;
     if (!ring_begin_drain(&ring->state, ring->page))
         diagnose(thread->process, NULL, DIAG_RING_CORRUPT, 0, capn_text_of("submission indices make no sense"));
     for (; left > 0 && is_alive(thread) && ring_may_consume(&view); left--) {
         if (!ring_next_sqe(&ring->state, ring->page, &sqe) || (tick && !ring_wire_is_tick_safe(&sqe)))
             return DRAIN_DONE;
-        if (ring_wire_check(&sqe) == RING_WIRE_OK && ring_wire_is_foreign(&sqe, thread->tid))
+        enum ring_wire_result wire = ring_wire_check(&sqe);
+        if (wire == RING_WIRE_OK && ring_wire_is_foreign(&sqe, thread->tid))
             return DRAIN_FOREIGN;
-        if (machine_now_ns() - started >= SCHED_TICK_NS)
+        if (left < most && machine_now_ns() - started >= SCHED_TICK_NS)
             return DRAIN_PAUSED;
         ring_consume(&ring->state, ring->page);
-        answer_entry(thread, &sqe);
+        if (left == most && ring->state.sq_head != ring->state.drain_tail)
+            started = machine_now_ns();
+        answer_entry(thread, &sqe, wire);
     }
     if (left > 0 && is_alive(thread) && ring_cq_is_corrupted(&ring->state, ring->page))
         diagnose(thread->process, NULL, DIAG_RING_CORRUPT, 0, capn_text_of("completion indices make no sense"));

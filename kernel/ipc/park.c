@@ -112,7 +112,7 @@ bool park_wait(struct thread *thread, const struct ring_sqe *sqe, struct ring_cq
 
 /* ---- what ends it --------------------------------------------------------------------- */
 
-static struct thread *thread_of(struct park_waiter *waiter)
+struct thread *park_thread(struct park_waiter *waiter)
 {
     uint8_t *park = (uint8_t *)waiter - offsetof(struct thread_park, waiter);
     return (struct thread *)(void *)(park - offsetof(struct thread, park));
@@ -128,7 +128,7 @@ int32_t park_wake(struct thread *thread, const struct ring_sqe *sqe)
     uint32_t woken = 0;
     struct park_waiter *waiter;
     while (woken < sqe->len && (waiter = park_take(&kernel.parks, key)) != NULL) {
-        finish(thread_of(waiter), PARK_WOKEN);
+        finish(park_thread(waiter), PARK_WOKEN);
         woken++;
     }
     trace_event(TRACE_UNPARK, sqe->addr, woken);

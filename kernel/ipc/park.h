@@ -31,6 +31,8 @@ bool park_wait(struct thread *thread, const struct ring_sqe *sqe, struct ring_cq
 /* An UNPARK: the number of waiters woken, or a negative result code. */
 int32_t park_wake(struct thread *thread, const struct ring_sqe *sqe);
 
+/* Whose it is. */
+struct thread *park_thread(struct park_waiter *waiter);
 /* The user range loses its memory: the process's parks on it are answered (VM-09). */
 void park_unmapped(struct process *process, uint64_t addr, uint64_t size);
 /* The thread ends: its PARK goes without an answer. */

@@ -71,14 +71,20 @@ static void kick_later(uint32_t cpu)
     cpu_state()->kicks |= 1u << cpu;
 }
 
-void sched_send_kicks(void)
+static void send_kicks(struct cpu_state *self)
 {
-    struct cpu_state *self = cpu_state();
     for (uint32_t cpu = 0; self->kicks != 0; cpu++) {
         if ((self->kicks & 1u << cpu) != 0)
             machine_kick(cpu);
         self->kicks &= ~(1u << cpu);
     }
+}
+
+void sched_send_kicks(void)
+{
+    struct cpu_state *self = cpu_state();
+    if (self->kicks != 0)
+        send_kicks(self);
 }
 
 /* Ahead or behind by as much as on the CPU it comes from, within bounds. */
@@ -184,13 +190,8 @@ bool sched_block(struct thread *thread, uint64_t deadline)
     return true;
 }
 
-void sched_wake(struct thread *thread)
+static void wake(struct thread *thread, uint64_t value)
 {
-    if (thread->state != THREAD_BLOCKED)
-        return;
-    timer_stop(thread->timer);
-    thread->timer = TIMER_NONE;
-    uint64_t value = ipc_enter_value(thread);
     machine_context_set_result(&thread->context, value);
     trace_event(TRACE_SYSCALL_EXIT, thread->tid, value);
     uint64_t floor = kernel.cpus[thread->cpu].floor;
@@ -200,9 +201,26 @@ void sched_wake(struct thread *thread)
     trace_event(TRACE_WAKE, thread->tid, thread->queued_on);
 }
 
+void sched_wake(struct thread *thread)
+{
+    if (thread->state != THREAD_BLOCKED)
+        return;
+    timer_stop(thread->timer);
+    thread->timer = TIMER_NONE;
+    wake(thread, ipc_enter_value(thread));
+}
+
 void sched_hand_off(struct thread *thread)
 {
     cpu_state()->favoured = thread;
+}
+
+void sched_hand_over(struct thread *thread, uint64_t value, bool wait_is_over)
+{
+    struct cpu_state *cpu = cpu_state();
+    cpu->favoured = thread;
+    if (wait_is_over && thread->state == THREAD_BLOCKED)
+        wake(thread, value);
 }
 
 void sched_yield(void)
@@ -406,6 +424,57 @@ struct machine_resume sched_leave(void)
         graph_on_idle();
     arm(cpu);
     return next;
+}
+
+/* ---- the same where nothing needs looking after: kernel/ipc/fast.c, F5 ---------------- */
+
+/* Would sched_leave do nothing but let the running thread go on, or hand the CPU over? Other CPUs may have left it something
+ * to clean up, and one that idles may help with what this one has in its queue or in hand. */
+static bool is_settled(const struct cpu_state *cpu)
+{
+    const struct process_table *table = &kernel.processes;
+    bool alone = machine_cpu_count() == 1;
+    return table->ending == NULL && table->ending_threads == NULL && (cpu->handed == NULL || cpu->kept == NULL) &&
+           (alone || (cpu->queue.count == 0 && kernel.timers.count == 0));
+}
+
+struct machine_resume sched_leave_running(void)
+{
+    struct cpu_state *cpu = cpu_state();
+    if (!is_settled(cpu) || (machine_cpu_count() > 1 && (cpu->handed != NULL || cpu->kept != NULL)))
+        return sched_leave();
+    if (cpu->handed != NULL)
+        cpu->kept = cpu->handed;
+    cpu->handed = NULL;
+    cpu->favoured = NULL;
+    return (struct machine_resume){&cpu->current->context, &cpu->current->process->aspace.machine};
+}
+
+/* What choose and activate do when the CPU is handed over. The timer stands: the quantum goes with the CPU. */
+static struct machine_resume hand_over(struct cpu_state *cpu, struct thread *before, struct thread *handed, uint64_t now)
+{
+    uint64_t quantum_end = before->quantum_end, ran = now > before->run_started ? now - before->run_started : 0;
+    before->cpu_time += ran;
+    before->fair += ran;
+    cpu->handed = NULL;
+    cpu->kept = NULL;
+    cpu->favoured = NULL;
+    install(cpu, handed, now);
+    share(before, handed);
+    handed->quantum_end = quantum_end;
+    return activate(cpu, now);
+}
+
+struct machine_resume sched_leave_blocked(void)
+{
+    struct cpu_state *cpu = cpu_state();
+    struct thread *before = cpu->current, *handed = cpu->handed != NULL ? cpu->handed : cpu->kept;
+    if (handed == NULL || !is_settled(cpu))
+        return sched_leave();
+    uint64_t now = machine_now_ns();
+    if (now >= before->quantum_end || (cpu->queue.count > 0 && handed->fair > cpu->queue.head->fair + SCHED_TICK_NS))
+        return sched_leave();
+    return hand_over(cpu, before, handed, now);
 }
 
 uint64_t sched_process_time(const struct process *process)

@@ -49,6 +49,8 @@ void sched_wake(struct thread *thread);
  * running thread blocks, for the rest of the quantum: in this entry, or in a later one if no other CPU is idle meanwhile
  * (docs/kernel-semantics.md, EN-25). */
 void sched_hand_off(struct thread *thread);
+/* The same together with sched_wake, if the wait is over, of a thread that waits without a timer; `value` is its result. */
+void sched_hand_over(struct thread *thread, uint64_t value, bool wait_is_over);
 /* The running thread goes to the end of its queue when this entry ends. */
 void sched_yield(void);
 /* Takes a thread out of queue and timers for ever; false while it runs on some
@@ -57,6 +59,10 @@ bool sched_remove(struct thread *thread);
 
 /* For the entry path: accounts time, chooses what this CPU runs, arms its timer. */
 struct machine_resume sched_leave(void);
+/* The same for an entry after which nothing needs looking after (kernel/ipc/fast.c, F5): the running thread goes on, with
+ * its result set, or has blocked. */
+struct machine_resume sched_leave_running(void);
+struct machine_resume sched_leave_blocked(void);
 /* For the entry path, after it has let go of the lock: wakes the CPUs that got
  * something to do. Earlier they would only wait for the lock. */
 void sched_send_kicks(void);

@@ -256,14 +256,24 @@ static void fork_at_points(uint64_t passed)
     }
 }
 
+/* What the run that ended last did; shared with the processes of the runs. */
+static struct run {
+    uint64_t digest, steps, short_ways;
+    uint64_t output; /* bytes on console and verdict port */
+} *last_run;
+static bool general_way; /* of the run to come */
+
 static void run_once(const struct sim_test *test, uint64_t seed, uint32_t cpus, void (*before_step)(uint64_t))
 {
     static uint8_t package[HARNESS_PACKAGE_BYTES];
     struct sim_config config = { .seed = seed, .cpus = cpus, .package = package,
                                  .package_len = harness_package(test, package), .memory_bytes = test->memory_bytes,
                                  .typed = test->typed, .before_step = before_step, .cmdline = test->cmdline,
-                                 .after_boot = test->after_boot, .no_wall_clock = test->no_wall_clock, .no_entropy = test->no_entropy };
+                                 .after_boot = test->after_boot, .no_wall_clock = test->no_wall_clock, .no_entropy = test->no_entropy,
+                                 .general_way = general_way || before_step != NULL }; /* on which all fault points lie */
     struct sim_result result = sim_run(&config);
+    if (last_run != NULL)
+        *last_run = (struct run){ result.digest, result.steps, result.short_ways, strlen(result.console) + strlen(result.verdict) };
     if (getenv("SIM_SHOW") != NULL)
         fprintf(stderr, "--- console\n%s\n--- verdict\n%s", result.console, result.verdict);
     if (sweep != NULL && sweep_point == 0)
@@ -322,6 +332,30 @@ static bool run_faults(const struct sim_test *test, uint64_t seed)
     return harness_report(test->name, ".faults", ok, since, reason);
 }
 
+/* Both ways through cap_enter: the same events in the same order, the same steps, as much output. */
+static bool run_both(const struct sim_test *test, uint64_t seed, uint32_t cpus)
+{
+    last_run = mmap(NULL, sizeof *last_run, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (last_run == MAP_FAILED)
+        abort();
+    bool ok = run_apart(test, seed, cpus, NULL);
+    struct run quick = *last_run;
+    general_way = true;
+    ok = ok && run_apart(test, seed, cpus, NULL);
+    general_way = false;
+    if (ok && (quick.digest != last_run->digest || quick.steps != last_run->steps || quick.output != last_run->output ||
+               last_run->short_ways != 0)) {
+        fprintf(stderr, "%s: short way and general way differ (%llu and %llu steps)\n", test->name,
+                (unsigned long long)quick.steps, (unsigned long long)last_run->steps);
+        ok = false;
+    }
+    if (getenv("SIM_WAYS") != NULL)
+        fprintf(stderr, "%s: %llu entries took the short way\n", test->name, (unsigned long long)quick.short_ways);
+    munmap(last_run, sizeof *last_run);
+    last_run = NULL;
+    return ok;
+}
+
 static bool run_test(const struct sim_test *test, uint64_t first_seed)
 {
     if (getenv("SIM_FAULTS_ONLY") != NULL)
@@ -337,7 +371,7 @@ static bool run_test(const struct sim_test *test, uint64_t first_seed)
         bool ok = true;
         for (uint64_t n = 0; n < seeds && ok; n++) {
             uint64_t seed = first_seed + n * 1000003;
-            ok = run_apart(test, seed, cpu_counts[i], NULL);
+            ok = n == 0 ? run_both(test, seed, cpu_counts[i]) : run_apart(test, seed, cpu_counts[i], NULL);
             snprintf(reason, sizeof reason, "SEED=%llu", (unsigned long long)seed);
         }
         snprintf(variant, sizeof variant, ".cpus%u", cpu_counts[i]);

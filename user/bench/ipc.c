@@ -121,13 +121,15 @@ _Noreturn void bench_server(uint32_t endpoint)
         if (message->params_len > 0)
             must(read_message(buffer + sizeof *message, message->params_len) > 0, "server", message->params_len);
         publish(ring);
+        uint32_t ends = 2; /* the answer, and the next call */
         if (got.cap_count > 0 && message->method_id != METHOD_GIVE_BACK) {
+            ends++;
             *next_sqe(ring) = (struct ring_sqe){ .opcode = RING_OP_RELEASE, .cap_id = cap->cap_id, .user_data = 1 };
             publish(ring);
         }
         *next_sqe(ring) = recv;
         publish(ring);
-        capos_cap_enter(1, CAP_ENTER_WAIT_FOREVER);
+        capos_cap_enter(ends, CAP_ENTER_WAIT_FOREVER);
     }
 }
 
