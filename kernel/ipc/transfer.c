@@ -49,7 +49,7 @@ static bool any_revoked(const struct cap_transaction *tx)
 
 enum cap_error transfer_insert(const struct cap_transaction *tx, struct process *receiver, struct transfer_slots *slots)
 {
-    slots->receiver = receiver->pid;
+    slots->receiver = receiver;
     if (any_revoked(tx))
         return CAP_REVOKED;
     enum cap_error error = cap_transaction_insert(tx, &receiver->table, slots->tokens);
@@ -84,7 +84,8 @@ void transfer_finish(struct cap_transaction *tx, struct process *sender, const s
     for (uint32_t i = 0; i < count; i++) {
         sources[i] = tx->entries[i].source_id;
         trace_event(TRACE_CAP_INSERT, slots->ids[i], tx->entries[i].hold.object_id);
-        audit_transferred(sender, slots->receiver, slots->ids[i], &tx->entries[i].hold, tx->entries[i].is_move);
+        audit_transferred(sender, slots->receiver->pid, slots->ids[i], &tx->entries[i].hold, tx->entries[i].is_move);
+        aspace_object_held(&slots->receiver->aspace, tx->entries[i].object);
     }
     cap_transaction_finish(tx, &sender->table, removed);
     for (uint32_t i = 0; i < count; i++) {

@@ -19,7 +19,7 @@ struct process;
 struct transfer_slots {
     struct cap_token tokens[TRANSFER_DESCRIPTORS_MAX];
     uint32_t ids[TRANSFER_DESCRIPTORS_MAX];
-    uint32_t receiver; /* pid */
+    struct process *receiver;
 };
 
 /* Where descriptors lie in user memory, and who takes part. */

@@ -119,6 +119,8 @@ const struct object *aspace_object_at(const struct aspace *as, uint64_t addr, ui
 /* To be called from the object's `released` hook: if the process holds the
  * object no more but maps it, the mappings take over its charge. */
 void aspace_object_released(struct aspace *as, const struct object *object);
+/* The process has got a hold on the object, of whatever kind, which pays for it: its mappings no longer do. */
+void aspace_object_held(struct aspace *as, const struct object *object);
 
 /* ---- user memory ------------------------------------------------------------------------ */
 

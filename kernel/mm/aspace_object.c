@@ -83,11 +83,10 @@ void aspace_object_released(struct aspace *as, const struct object *object)
     set_charged(as, object, true);
 }
 
-/* Who calls a method of the object holds it again: the mappings need not carry the charge. */
-static void settle_charge(struct aspace *as, const struct object *object)
+void aspace_object_held(struct aspace *as, const struct object *object)
 {
     const struct region *region = any_mapping(as, object);
-    if (region == NULL || !aspace_region_charged(region) || !is_held(as, object))
+    if (region == NULL || !aspace_region_charged(region))
         return;
     return_charge(as, object);
     set_charged(as, object, false);
@@ -116,7 +115,6 @@ enum aspace_error aspace_map_object(struct aspace *as, const struct aspace_memor
         return ASPACE_INVALID_RANGE;
     if (!checked_add_u64(mapping->offset, mapping->size, &end) || end > memory->pages * PAGE_SIZE)
         return ASPACE_OUTSIDE_OBJECT;
-    settle_charge(as, memory->object);
     bool first = any_mapping(as, memory->object) == NULL;
     uint64_t object_page = mapping->offset >> PAGE_SHIFT;
     struct region region = {
@@ -167,17 +165,15 @@ static enum aspace_error check_mapped(struct aspace *as, const struct object *ob
 enum aspace_error aspace_unmap_object(struct aspace *as, struct object *object, uint64_t addr, uint64_t size)
 {
     uint64_t pages;
-    settle_charge(as, object);
     enum aspace_error error = check_mapped(as, object, addr, size, &pages);
     if (error != ASPACE_OK)
         return error;
-    bool charged = aspace_region_charged(any_mapping(as, object));
     error = fault_point(FAULT_REGION) ? ASPACE_NO_REGION
                                       : aspace_region_error(region_remove(&as->regions, addr, pages));
     if (error != ASPACE_OK)
         return error;
     aspace_strip(as, addr, pages, FRAME_OBJECT);
-    aspace_object_unmapped(as, object, charged);
+    aspace_object_unmapped(as, object, false); /* the caller holds it */
     return ASPACE_OK;
 }
 

@@ -84,6 +84,26 @@ PROGRAM(arrives)
     CHECK_EQ(used(1, CAP_RESOURCE_FRAME_GRANT_PAGES), pages - 3);
 }
 
+/* A5, FG-04: mappings pay while nobody holds the object, and no longer; a map that is refused changes nothing. */
+PROGRAM(held_again)
+{
+    struct capos_client object = kit_memory(1000);
+    struct ring_transfer_descriptor copy = COPY_OF(object.cap_id);
+    struct capos_memory_object_map_params occupied = { .hint = kit_map(&object, 1, 3), .size = PAGE_SIZE, .prot = 3 };
+    uint64_t pages = used(1, CAP_RESOURCE_FRAME_GRANT_PAGES);
+    (void)ep_start(ep_with_caps(ep_call_sqe(ep(), 1, "abcd", 4), &copy, 1));
+    CHECK_EQ(guest_release(object.cap_id), 0);
+    CHECK_EQ(used(1, CAP_RESOURCE_FRAME_GRANT_PAGES), pages + 1000); /* FG-05 */
+    struct ring_cqe got = ep_recv(ep());
+    ep_expect_message(&got, 1, "abcd");
+    CHECK_EQ(used(1, CAP_RESOURCE_FRAME_GRANT_PAGES), pages);
+    object.cap_id = ep_record(RECV_BUFFER, &got, 0).cap_id;
+    EXPECT(capos_memory_object_map(&object, &occupied, NULL) == CAPOS_EXCEPTION);
+    CHECK_EQ(used(1, CAP_RESOURCE_FRAME_GRANT_PAGES), pages);
+    CHECK_EQ(guest_release(object.cap_id), 0);
+    CHECK_EQ(used(1, CAP_RESOURCE_FRAME_GRANT_PAGES), pages);
+}
+
 /* H39 to H44, H46: the descriptors are refused, nothing is locked, nothing is queued. */
 PROGRAM(bad_descriptors)
 {
@@ -498,6 +518,7 @@ PROGRAM(parent_endpoints)
 
 static const struct sim_test tests[] = {
     { .name = "transfer-arrives", .init = arrives, .grants = { EP, FRAMES } },
+    { .name = "transfer-held-again", .init = held_again, .grants = { EP, FRAMES } },
     { .name = "transfer-bad-descriptors", .init = bad_descriptors, .grants = { EP, FRAMES, { "console", NULL }, { "timer", NULL } } },
     { .name = "transfer-while-waiting", .init = while_waiting, .grants = { EP, FRAMES } },
     { .name = "transfer-room-for-records", .init = room_for_records, .grants = { EP, FRAMES } },

@@ -64,9 +64,13 @@ static inline void end_receive(struct waiting *receive, int32_t result)
     complete_code(receive, result);
 }
 
-/* The capabilities are with their receiver: what was moved leaves its sender. */
-static inline void commit_moves(struct proc *from, const struct prep *caps, uint32_t count)
+/* The capabilities are with their receiver, which pays for them, not for mappings; what was moved leaves its sender. */
+static inline void commit_caps(struct proc *from, struct proc *to, const struct prep *caps, uint32_t count)
 {
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t n = 0; n < to->map_count; n++)
+            if (to->maps[n].obj == caps[i].obj)
+                to->maps[n].charged = false;
     for (uint32_t i = 0; i < count; i++)
         if (caps[i].move) {
             from->slots[caps[i].source & 0xffffff].reserved = false;
@@ -114,7 +118,7 @@ static inline void deliver(struct obj *ep, struct waiting *call, struct waiting 
         memcpy(caps, call->caps, sizeof caps);
         call->cap_count = 0;
         call->held_pages = 0;
-        commit_moves(call->proc, caps, count);
+        commit_caps(call->proc, receive->proc, caps, count);
         leave_endpoint(call);
         call->place = P_FLIGHT;
         call->id = ++ep->last_id;
@@ -278,7 +282,7 @@ static inline int32_t give_answer(struct waiting *call, const struct op *op, str
         user_same(call->proc, call->op.sqe.result_addr, op->data, op->sqe.len, "answer");
         records_same(call->proc, call->op.sqe.result_addr + op->sqe.len, ids, count);
     }
-    commit_moves(server, caps, count);
+    commit_caps(server, call->proc, caps, count);
     leave_endpoint(call);
     complete(call, (struct ring_cqe){ .result = failed ? CAP_ERR_APPLICATION_EXCEPTION : (int32_t)op->sqe.len, .badge = call->badge,
                                       .cap_count = (uint16_t)count, .flags = count > 0 ? CQE_FLAG_TRANSFER_RESULT_CAPS : 0 });

@@ -166,15 +166,12 @@ static inline int32_t map_object(struct proc *p, const struct op *op, struct obj
     if (!prot_ok(op->arg[2]) || offset % PAGE_SIZE != 0 || !arena_range(op->arg[0], op->arg[1], &first, &count) ||
         offset / PAGE_SIZE + count > obj->pages)
         REFUSE(INVALID_ARGUMENT, NULL);
-    struct charged *map = mapping_of(p, obj);
-    if (map != NULL)
-        map->charged = false;
     if (!all_in(p, first, count, PG_FREE, PG_FREE))
         REFUSE(INVALID_ARGUMENT, NULL);
     for (uint32_t i = 0; i < count; i++)
         p->pages[first + i] = (struct page){ .state = PG_OBJECT, .prot = (uint8_t)op->arg[2], .obj = obj,
                                              .obj_page = (uint32_t)(offset / PAGE_SIZE) + i };
-    if (map == NULL)
+    if (mapping_of(p, obj) == NULL)
         p->maps[p->map_count++] = (struct charged){ .obj = obj };
     return addr_reply(p, op, op->arg[0]);
 }
@@ -194,8 +191,6 @@ static inline int32_t memory_method(struct proc *p, const struct op *op, struct 
     case CAPOS_MEMORY_OBJECT_MAP_METHOD:
         return map_object(p, op, obj);
     case CAPOS_MEMORY_OBJECT_UNMAP_METHOD:
-        if (mapping_of(p, obj) != NULL)
-            mapping_of(p, obj)->charged = false;
         if (!ok)
             REFUSE(INVALID_ARGUMENT, NULL);
         decommit_pages(p, first, count, PG_FREE);
