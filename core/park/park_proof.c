@@ -175,6 +175,7 @@ static void try_take_of_few(uint32_t count)
  * bound: up to 3 waiters in the bucket, each of the key asked for or of another: the search goes over all alike
  * next: 4: twice as many shapes
  * unwind: 4
+ * flags: --tuple-sym-flattener
  */
 void the_first_of_a_key_is_woken(void)
 {
