@@ -19,11 +19,11 @@ MSAN_VARIABLES := B=build/msan CC=clang SANITIZERS="-fsanitize=memory -fno-sanit
 # The race detector. It does not know fences; nothing here is ordered by one alone.
 TSAN_VARIABLES := B=build/tsan SANITIZERS="-fsanitize=thread -Wno-tsan"
 
-sanitizer-host-tests: ## every host suite and the hosted kernel under ASan and UBSan, by gcc and by clang, and planted findings
-	@tools/sanitize asan --make '$(ASAN_VARIABLES)'
+sanitizer-host-tests: ## every host suite and the hosted kernel under ASan and UBSan, by gcc and by clang, and planted findings (N="NAME ...": only these suites, or planted)
+	@tools/sanitize asan $(N) --make '$(ASAN_VARIABLES)'
 
-sanitizer-host-tests-msan: ## unit tests, fuzz targets and the hosted kernel under MemorySanitizer, and planted findings (SHARE=1: CI's)
-	@tools/sanitize msan --make '$(MSAN_VARIABLES)' $(if $(SHARE),--share)
+sanitizer-host-tests-msan: ## unit tests, fuzz targets and the hosted kernel under MemorySanitizer, and planted findings (SHARE=1: CI's; N="NAME ...": only these suites, or planted)
+	@tools/sanitize msan $(N) --make '$(MSAN_VARIABLES)' $(if $(SHARE),--share)
 
 sanitizer-host-tests-tsan: ## real threads over rings, locks and the hosted kernel under ThreadSanitizer, and planted races (SHARE=1: CI's; TIMES=n each planted race; N="NAME ...": only these)
 	@$(MAKE) -s -j2 $(TSAN_VARIABLES) tsan-build
