@@ -90,6 +90,21 @@ static void lookup_checks_in_order(void **state)
     assert_int_equal(test_lookup(one, cap_id_make(1, 0)), CAP_STALE_GENERATION);
 }
 
+/* The counter of a cell comes round: the hold's number is then the larger one. */
+static void revoked_by_the_last_epoch(void **state)
+{
+    (void)state;
+    uint64_t epoch = 0;
+    uint32_t id = test_insert(one, &objects[0], CAP_MODE_COPY);
+    struct cap_slot *slot = &one->slots[cap_id_index(id)];
+    slot->epoch->value = UINT64_MAX;
+    slot->hold.object_epoch = UINT64_MAX;
+    assert_int_equal(test_lookup(one, id), CAP_OK);
+    assert_int_equal(cap_table_revoke(one, id, &epoch), CAP_OK);
+    assert_int_equal(epoch, 1);
+    assert_int_equal(test_lookup(one, id), CAP_REVOKED);
+}
+
 static void removed_ids_are_stale(void **state)
 {
     (void)state;
@@ -344,6 +359,7 @@ int main(void)
         T(default_hold_grants_nothing),
         T(same_object_twice_has_one_identity_and_two_cells),
         T(lookup_checks_in_order),
+        T(revoked_by_the_last_epoch),
         T(removed_ids_are_stale),
         T(failed_lookup_leaves_the_output_alone),
         T(emptied_slot_remembers_revocation),

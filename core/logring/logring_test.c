@@ -172,6 +172,20 @@ static void test_filter(void **state)
     assert_int_equal(page.next_cursor, 7); /* past the one filtered out at the end */
 }
 
+/* Nor into the zeros behind a shorter name: a text may hold them. */
+static void test_prefix_with_zeros(void **state)
+{
+    (void)state;
+    struct logring_query query = { .max_records = 1, .prefix = "ab\0", .prefix_len = 3 };
+    const struct logring_entry entry = { .level = LOGRING_ERROR, .component = "ab", .component_len = 2 };
+    assert_non_null(logring_write(&ring, &entry));
+    logring_read(&ring, &query, &page);
+    assert_int_equal(page.count, 0);
+    query.prefix_len = 2;
+    logring_read(&ring, &query, &page);
+    assert_int_equal(page.count, 1);
+}
+
 /* The prefix must not run on into the message. */
 static void test_long_prefix(void **state)
 {
@@ -225,6 +239,7 @@ int main(void)
         cmocka_unit_test_setup(test_cursor_rules, setup),
         cmocka_unit_test_setup(test_filter, setup),
         cmocka_unit_test_setup(test_long_prefix, setup),
+        cmocka_unit_test_setup(test_prefix_with_zeros, setup),
         cmocka_unit_test_setup(test_reader_misses_nothing, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
