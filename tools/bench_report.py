@@ -3,8 +3,8 @@
 import csv
 from xml.sax.saxutils import escape
 
-COLUMNS = (("operation", 58), ("isolated", 10), ("shared", 10), ("goal", 10), ("Linux", 13), ("seL4", 9), ("of Linux", 8),
-           ("spread", 7), ("crossings", 9), ("CR3", 5), ("invlpg", 6), ("Linux's", 12))
+COLUMNS = (("operation", 60), ("isolated", 10), ("shared", 10), ("goal", 10), ("Linux", 13), ("seL4", 9), ("of Linux", 8),
+           ("spread", 7), ("crossings", 9), ("CR3", 5), ("invlpg", 6), ("Linux's", 18))
 BAR, LEFT, WIDTH = 9, 400, 1000
 COLOURS = {"isolated": "#d9822b", "Linux": "#3d7ab8", "seL4": "#4c9a52", "goal": "#999999"}
 
@@ -12,7 +12,9 @@ COLOURS = {"isolated": "#d9822b", "Linux": "#3d7ab8", "seL4": "#4c9a52", "goal":
 def number(value):
     if value is None or value == "":
         return ""
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+    if value >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if value >= 10 else f"{value:,.2f}"
 
 
 def lines(described, ours, linux):
@@ -42,7 +44,7 @@ def text(table):
             if title == "Linux's":
                 shown = " / ".join(number(part) for part in value) if value and None not in value else ""
             else:
-                shown = f"{value:.2f}" if title == "of Linux" and value else number(value)
+                shown = f"{value:.2f}" if title == "of Linux" and value and value >= 0.01 else number(value)
             cells.append(f"{shown:>{width}}")
         yield "| " + " | ".join(cells) + " |"
 
