@@ -119,7 +119,9 @@ static bool slot_is_unchanged(uint32_t i)
 {
     return slots[i].object == before[i].object && slots[i].generation == before[i].generation &&
            slots[i].epoch == before[i].epoch && slots[i].retired == before[i].retired &&
-           slots[i].hold.object_epoch == before[i].hold.object_epoch && slots[i].move_reserved == before[i].move_reserved;
+           slots[i].hold.object_epoch == before[i].hold.object_epoch && slots[i].move_reserved == before[i].move_reserved &&
+           slots[i].hold.object_id == before[i].hold.object_id && slots[i].frame_pages == before[i].frame_pages &&
+           slots[i].emptied_revoked == before[i].emptied_revoked;
 }
 
 /* What any_table() assumed holds again, and the charges moved by `change` slots. */
@@ -179,11 +181,27 @@ void lookup_in_order(void)
     }
 }
 
+/* What an insertion into this table must answer: storage, the slot's charge, the pages' charge, the epoch cell, in this order. */
+static enum cap_error insertion_error(void)
+{
+    const struct cap_ledger_pair *charged = &table.ledger.pairs[CAP_RESOURCE_CAP_SLOTS];
+    const struct cap_ledger_pair *pages = &table.ledger.pairs[CAP_RESOURCE_FRAME_GRANT_PAGES];
+    if (table.free_count == 0 && table.slot_count >= charged->max)
+        return CAP_EXHAUSTED_CAP_SLOTS;
+    if (table.free_count == 0 && table.slot_count == SLOTS)
+        return CAP_EXHAUSTED_TABLE_STORAGE;
+    if (charged->used == charged->max)
+        return CAP_EXHAUSTED_CAP_SLOTS;
+    if (pages->max - pages->used < 3)
+        return CAP_EXHAUSTED_FRAME_GRANT_PAGES;
+    return pool.free_head == CELLS ? CAP_EXHAUSTED_OBJECT_EPOCHS : CAP_OK;
+}
+
 /* PROOF insertion_takes_an_empty_slot
  * of: cap_table_insert, charge_insert, occupy, take_index, cap_table_reserve_storage
- * bound: 2 slots of storage, limits of 0 to 255: free, fresh, retired and full tables all occur; an insertion writes one slot
- *  and the head of the free list, and no slot looks at another
- * next: 3 slots (proved too): 35 s
+ * bound: 2 slots of storage, limits of 0 to 255: free, fresh and retired slots all occur; an insertion writes one slot and the
+ *  head of the free list, and no slot looks at another
+ * next: 3 slots: about a minute
  * unwind: 8
  * solver: boolector
  * flags: -DSLOTS=2u
@@ -191,33 +209,70 @@ void lookup_in_order(void)
 void insertion_takes_an_empty_slot(void)
 {
     any_table();
+    assume(insertion_error() == CAP_OK);
     const struct cap_table old = table;
     const struct cap_hold hold = {.badge = nondet_u64()};
     uint32_t id = 0;
     enum cap_error error = cap_table_insert(&table, &objects[SLOTS], &hold, &id);
     uint32_t other = nondet_u32();
     assume(other < SLOTS && other < old.slot_count);
-    if (error == CAP_OK) {
+    uint32_t index = id & 0xffffff;
+    assert(error == CAP_OK);
+    if (index == old.slot_count) {
         probe(1);
-        uint32_t index = id & 0xffffff;
-        assert(index < SLOTS && (index == old.slot_count || is_free(&before[index])));
-        assert(slots[index].object == &objects[SLOTS] && slots[index].hold.badge == hold.badge);
-        assert(slots[index].generation == id >> 24);
-        assert(index == old.slot_count || slots[index].generation == before[index].generation);
-        assert(slots[index].hold.object_epoch == slots[index].epoch->value && !slots[index].move_reserved);
-        assert(other == index || slot_is_unchanged(other));
     } else {
         probe(2);
-        assert(slot_is_unchanged(other) && table.slot_count == old.slot_count && table.free_head == old.free_head);
-        assert(error == CAP_EXHAUSTED_CAP_SLOTS || error == CAP_EXHAUSTED_TABLE_STORAGE);
+        assert(index < SLOTS && is_free(&before[index]) && slots[index].generation == before[index].generation);
     }
-    assert_valid(&old, error == CAP_OK ? 1 : 0);
+    assert(slots[index].object == &objects[SLOTS] && slots[index].hold.badge == hold.badge);
+    assert(slots[index].generation == id >> 24 && slots[index].hold.object_epoch == slots[index].epoch->value);
+    assert(slots[index].hold.object_id == SLOTS + 1 && slots[index].frame_pages == 3);
+    assert(!slots[index].move_reserved && !slots[index].retired);
+    assert(slots[index].epoch == &cells[SLOTS] && cells[SLOTS].references == 1 && pool.in_use == SLOTS + 1);
+    assert(other == index || slot_is_unchanged(other));
+    assert_valid(&old, 1);
+}
+
+/* PROOF a_refused_insertion_changes_nothing
+ * of: cap_table_insert, charge_insert, cap_table_reserve_storage, release_insert
+ * bound: 2 slots of storage, limits of 0 to 255 slots and up to 255 pages left: each of the four reasons occurs
+ * next: 3 slots: about twice the time
+ * unwind: 8
+ * solver: boolector
+ * flags: -DSLOTS=2u
+ */
+void a_refused_insertion_changes_nothing(void)
+{
+    any_table();
+    table.ledger.pairs[CAP_RESOURCE_FRAME_GRANT_PAGES].max = 3 * table.ledger.pairs[CAP_RESOURCE_CAP_SLOTS].used + nondet_u8();
+    pool.free_head = pool.in_use = nondet_bool() ? CELLS : SLOTS; /* no cell is left, or some are */
+    const uint32_t cells_in_use = pool.in_use;
+    const enum cap_error expected = insertion_error();
+    assume(expected != CAP_OK);
+    const struct cap_table old = table;
+    const struct cap_hold hold = {.badge = nondet_u64()};
+    uint32_t id = 0;
+    assert(cap_table_insert(&table, &objects[SLOTS], &hold, &id) == expected);
+    if (expected == CAP_EXHAUSTED_CAP_SLOTS)
+        probe(1);
+    if (expected == CAP_EXHAUSTED_TABLE_STORAGE)
+        probe(2);
+    if (expected == CAP_EXHAUSTED_FRAME_GRANT_PAGES)
+        probe(3);
+    if (expected == CAP_EXHAUSTED_OBJECT_EPOCHS)
+        probe(4);
+    for (uint32_t i = 0; i < SLOTS; i++)
+        assert(slot_is_unchanged(i) && slots[i].next_free == before[i].next_free);
+    assert(id == 0 && pool.in_use == cells_in_use && pool.free_head == (cells_in_use == CELLS ? CELLS : SLOTS));
+    assert(table.slot_count == old.slot_count && table.free_head == old.free_head && table.free_count == old.free_count);
+    for (uint32_t i = 0; i < CAP_RESOURCE_COUNT; i++)
+        assert(table.ledger.pairs[i].used == old.ledger.pairs[i].used);
 }
 
 /* PROOF removal_makes_the_id_stale
  * of: cap_table_remove, vacate, release_insert
  * bound: 2 slots: a removal writes one slot and the head of the free list, and no slot looks at another
- * next: 3 slots (proved too): 52 s
+ * next: 3 slots: about a minute
  * unwind: 8
  * solver: boolector
  * flags: -DSLOTS=2u
@@ -235,13 +290,20 @@ void removal_makes_the_id_stale(void)
     if (error != CAP_OK) {
         probe(1);
         assert(slot_is_unchanged(other) && removed.object == NULL);
-        assert(index >= table.slot_count || before[index].generation != id >> 24 || before[index].object == NULL ||
-               before[index].move_reserved);
+        if (index >= table.slot_count)
+            assert(error == CAP_NOT_FOUND);
+        else if (before[index].generation != id >> 24)
+            assert(error == CAP_STALE_GENERATION);
+        else
+            assert(before[index].move_reserved ? error == CAP_TRANSFER_PENDING
+                                               : before[index].object == NULL && error == CAP_NOT_FOUND);
     } else {
         probe(2);
         const struct cap_slot *found = NULL;
         assert(before[index].object != NULL && before[index].generation == id >> 24 && !before[index].move_reserved);
-        assert(removed.object == before[index].object && slots[index].object == NULL);
+        assert(removed.object == before[index].object && slots[index].object == NULL && removed.frame_pages == 3);
+        assert(removed.hold.object_id == before[index].hold.object_id && cells[index].references == 1);
+        assert(slots[index].emptied_revoked == (before[index].hold.object_epoch != cells[index].value));
         assert(other == index || slot_is_unchanged(other));
         if (before[index].generation == 255) {
             probe(3);
@@ -297,6 +359,8 @@ void revocation_reaches_every_hold(void)
     pool.revocations = nondet_u32();
     for (uint32_t i = 0; i < SLOTS; i++)
         assume(cells[i].revoke_mark <= pool.revocations);
+    if (slots[0].object != NULL && slots[1].object != NULL && slots[0].hold.object_id == slots[1].hold.object_id && nondet_bool())
+        slots[1].epoch = &cells[0]; /* two holds that share a cell */
     assume(slot < SLOTS && slot < table.slot_count && slots[slot].object != NULL);
     assume(slots[slot].hold.object_epoch == slots[slot].epoch->value);
     uint64_t old = slots[slot].epoch->value;
@@ -304,7 +368,7 @@ void revocation_reaches_every_hold(void)
     if (slots[slot].hold.object_id == object) {
         probe(1);
         const struct cap_slot *found = NULL;
-        assert(error == CAP_OK && slots[slot].epoch->value != old && slots[slot].epoch->value != 0);
+        assert(error == CAP_OK && slots[slot].epoch->value == (old == UINT64_MAX ? 1 : old + 1) && epoch != 0);
         assert(cap_table_lookup(&table, cap_id_make(slots[slot].generation, slot), &found) == CAP_REVOKED);
     } else {
         probe(2);

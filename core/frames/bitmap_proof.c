@@ -66,6 +66,28 @@ void allocation_takes_one_free_frame(void)
     }
 }
 
+/* PROOF a_frame_is_marked_once
+ * of: frames_bitmap_mark_used, frames_bitmap_used, bit_used
+ * bound: 11 frames in 2 bytes: one byte is touched; every number of a frame, also outside the map
+ * next: 19 frames: nothing new
+ * unwind: 13
+ */
+void a_frame_is_marked_once(void)
+{
+    any_bitmap();
+    size_t free = map.free, frame = nondet_size(), other = any_frame();
+    assert(frames_bitmap_used(&map, frame) == (frame >= FRAMES || was_used(frame)));
+    frames_bitmap_mark_used(&map, frame);
+    assert(other == frame ? is_used(other) : is_used(other) == was_used(other));
+    if (frame >= FRAMES || was_used(frame)) {
+        probe(1);
+        assert(map.free == free);
+    } else {
+        probe(2);
+        assert(map.free == free - 1);
+    }
+}
+
 /* PROOF release_frees_one_used_frame
  * of: frames_bitmap_release
  * bound: 11 frames: a release writes one byte
