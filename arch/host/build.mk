@@ -25,7 +25,7 @@ sim-build: $(addprefix $(B)/sim/,$(SIM_TESTS))
 sim: sim-build ## run the simulation tests (SEED=n chooses the run)
 	@printf '%s\n' $(SIM_TESTS) | xargs -P 2 -I NAME env SEED=$(SEED) $(B)/sim/NAME
 
-# Random programs against a reference model; the 20 seeds of CI are part of `make sim`.
+# Random programs against a reference model; the 20 seeds of CI and the corpus of the fuzzer are part of `make sim`.
 .PHONY: sim-random
 sim-random: $(B)/sim/random ## random programs on the simulated machine: 20 fixed seeds, or SEED=n STEPS=n, or SECONDS=n from free seeds
 	@env $(if $(filter command line,$(origin SEED)),SEED=$(SEED)) $(if $(STEPS),STEPS=$(STEPS)) $(if $(SECONDS),SECONDS=$(SECONDS)) $(B)/sim/random
@@ -51,15 +51,11 @@ $(B)/fuzz/sim-random: $(call objects,sim-fuzz-obj,$(SIM_FUZZ_SRC))
 	@mkdir -p $(@D)
 	@clang -fsanitize=fuzzer,address,undefined $^ -o $@
 
-.PHONY: sim-fuzz sim-fuzz-replay
+.PHONY: sim-fuzz
 SIM_FUZZ_OPTIONS := -max_len=8192 -rss_limit_mb=2048 -timeout=30 -print_final_stats=1 -detect_leaks=0 -artifact_prefix=build/fuzz-findings/sim-random-
 sim-fuzz: $(B)/fuzz/sim-random ## libFuzzer over the random programs of the simulation (FUZZ_SECONDS=60)
 	@mkdir -p build/fuzz-findings build/fuzz-corpus/sim-random
 	@$(B)/fuzz/sim-random $(SIM_FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) build/fuzz-corpus/sim-random tests/sim/fuzz/corpus
-sim-fuzz-replay: $(B)/fuzz/sim-random ## its corpus
-	@mkdir -p build/fuzz-findings
-	@$(B)/fuzz/sim-random $(SIM_FUZZ_OPTIONS) -runs=0 tests/sim/fuzz/corpus >$(B)/sim-fuzz.log 2>&1 \
-	  && echo "ok sim.fuzz-corpus 0.0" || { tail -30 $(B)/sim-fuzz.log; echo "not ok sim.fuzz-corpus 0.0 see above"; exit 1; }
 
 # Every step of 1 to 1,000, every process that lives then, and somebody at every k-th step, on 1, 2 and 4 CPUs.
 .PHONY: kill-sweep

@@ -6,8 +6,10 @@
  * long, two at a time. A seed that fails prints the command that repeats it.
  * `random faults` lets each fault point of shorter runs fail (random/faults.h):
  * all of them, or of every SHARE the one that OFFSET says, or POINT alone.
+ * `random inputs FILE...` runs what the fuzzer wrote (random/inputs.h).
  */
 #include "tests/sim/random/faults.h"
+#include "tests/sim/random/inputs.h"
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -55,7 +57,7 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
     return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 0);
 }
 
-static void run_seed(uint64_t seed, uint64_t turns, void (*before_step)(uint64_t))
+static void run_machine(struct sim_config *config)
 {
     static const struct sim_test test = {
         .init = worker,
@@ -65,13 +67,10 @@ static void run_seed(uint64_t seed, uint64_t turns, void (*before_step)(uint64_t
         .programs = { { "worker", worker } },
     };
     static uint8_t package[HARNESS_PACKAGE_BYTES];
-    this_seed = seed;
-    input.random = seed * 0x9e3779b97f4a7c15ull + 1;
-    input.left = turns;
-    struct sim_config config = { .seed = seed, .cpus = 1u << seed % 3, .package = package, .package_len = harness_package(&test, package),
-                                 
-                                 .before_step = before_step, .memory_bytes = MEMORY_BYTES };
-    struct sim_result result = sim_run(&config);
+    config->package = package;
+    config->package_len = harness_package(&test, package);
+    config->memory_bytes = MEMORY_BYTES;
+    struct sim_result result = sim_run(config);
     if (W.faulting && W.step == 0 && result.end == SIM_OFF && result.status != 0)
         return; /* the boot was refused */
     if (result.end != SIM_OFF || result.status != 0)
@@ -82,6 +81,15 @@ static void run_seed(uint64_t seed, uint64_t turns, void (*before_step)(uint64_t
     __atomic_fetch_add(&totals->checks, W.checks, __ATOMIC_RELAXED);
     for (int i = 0; i < 16; i++)
         __atomic_fetch_add(&totals->codes[i], W.seen_codes[i], __ATOMIC_RELAXED);
+}
+
+static void run_seed(uint64_t seed, uint64_t turns, void (*before_step)(uint64_t))
+{
+    struct sim_config config = { .seed = seed, .cpus = 1u << seed % 3, .before_step = before_step };
+    this_seed = seed;
+    input.random = seed * 0x9e3779b97f4a7c15ull + 1;
+    input.left = turns;
+    run_machine(&config);
 }
 
 /* ---- two at a time ------------------------------------------------------------------------------------------- */
@@ -176,6 +184,58 @@ static bool run_faults(uint64_t turns, uint64_t only)
     return all;
 }
 
+/* ---- inputs of the fuzzer ---------------------------------------------------------------------------------------- */
+
+static const struct input_file *next_input;
+
+static void between_inputs(uint64_t faults_passed)
+{
+    if (kernel.boot.free_frames != 0 && input.bytes == NULL)
+        take_input(next_input->bytes, next_input->len);
+    between(faults_passed);
+}
+
+static bool run_input(const struct input_file *file)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        struct sim_config config = { .seed = 1, .cpus = 2, .before_step = between_inputs, .max_steps = INPUT_STEPS_MAX };
+        next_input = file;
+        run_machine(&config);
+        harness_leave(0);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* These files, or the corpus and mixtures of it. */
+static bool run_inputs(char **paths, uint32_t count)
+{
+    static char *corpus[INPUT_FILES_MAX];
+    static struct input_file files[INPUT_FILES_MAX], mixture;
+    char reason[600] = "no corpus";
+    double since = harness_now();
+    uint32_t ran = 0, mixtures = count > 0 ? 0 : INPUT_MIXTURES;
+    if (count == 0)
+        count = list_corpus(corpus);
+    bool ok = count > 0 && count <= INPUT_FILES_MAX;
+    for (uint32_t i = 0; ok && i < count; i++, ran++) {
+        const char *path = (paths != NULL ? paths : corpus)[i];
+        snprintf(reason, sizeof reason, "repeat: build/sim/random inputs %s", path);
+        ok = read_input(path, &files[i]) && run_input(&files[i]);
+    }
+    input.random = 20261125;
+    for (uint32_t i = 0; ok && i < mixtures; i++, ran++) {
+        const struct input_file *a = &files[pick(count)];
+        mix_inputs(a, &files[pick(count)], &mixture);
+        snprintf(reason, sizeof reason, "mixture %u of " INPUT_CORPUS, i);
+        ok = run_input(&mixture);
+    }
+    printf("# random: %u inputs of the fuzzer\n", ran);
+    return harness_report("random", ".inputs", ok, since, reason);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t turns = from_environment("STEPS", TURNS), only = from_environment("SEED", 0);
@@ -183,7 +243,8 @@ int main(int argc, char **argv)
     const char *filter = argc > 1 ? argv[1] : "";
     double since = harness_now();
     bool ok = true;
-    if (strstr("random", filter) == NULL && strcmp(filter, "quick") != 0 && strcmp(filter, "faults") != 0)
+    if (strstr("random", filter) == NULL && strcmp(filter, "quick") != 0 && strcmp(filter, "faults") != 0 &&
+        strcmp(filter, "inputs") != 0)
         return 0;
     turns = strcmp(filter, "quick") == 0 ? QUICK_TURNS : turns;
     totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -195,6 +256,8 @@ int main(int argc, char **argv)
         fault_only = from_environment("POINT", 0);
         return run_faults(from_environment("STEPS", FAULT_TURNS), only) ? 0 : 1;
     }
+    if (strcmp(filter, "inputs") == 0)
+        return run_inputs(argc > 2 ? argv + 2 : NULL, argc > 2 ? (uint32_t)argc - 2 : 0) ? 0 : 1;
     free_seeds = seconds > 0;
     if (seconds > 0)
         for (seed = (uint64_t)time(NULL) * 1000; ok && harness_now() - since < (double)seconds; seed++)
@@ -205,6 +268,8 @@ int main(int argc, char **argv)
         for (seed = 1; ok && seed <= FIXED_SEEDS; seed++)
             ok &= start(seed, turns);
     ok &= finish_jobs(turns);
+    if (seconds == 0 && seed > 0 && strcmp(filter, "quick") != 0)
+        ok &= run_inputs(NULL, 0);
     double took = harness_now() - since;
     printf("# random: %llu steps, %llu kernel entries and checks, %.0f steps and %.0f entries a second\n", (unsigned long long)totals->steps,
            (unsigned long long)totals->checks, (double)totals->steps / took, (double)totals->checks / took);

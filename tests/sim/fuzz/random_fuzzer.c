@@ -8,8 +8,9 @@
  * memory. An input fails when the kernel and the model disagree, a check of
  * the kernel's fails, a sanitizer reports, or the machine panics or hangs.
  */
-#include "tests/sim/random/run.h"
+#include "tests/sim/random/inputs.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -17,8 +18,6 @@
 
 #include "arch/host/host.h"
 
-#define INPUT_MAX 16384u
-#define TURNS_MAX 1500u
 #define MEMORY_BYTES (24ull << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -59,17 +58,14 @@ static void attend(void)
         int status;
         pid_t child = fork();
         if (child == 0) {
-            input.bytes = shared->input;
-            input.len = shared->len;
-            input.at = 1;
-            input.left = TURNS_MAX;
-            uint8_t first = shared->len > 0 ? shared->input[0] : 0;
-            host.random = first * 0x9e3779b97f4a7c15ull + 1;
+            take_input(shared->input, shared->len);
             memset(&__start___sancov_cntrs, 0, counter_bytes());
             return;
         }
         waitpid(child, &status, 0);
         answer = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        if (!answer)
+            fprintf(stderr, "the input's machine ended with wait status %x\n", (unsigned)status);
         if (write(from_nursery[1], &answer, 1) != 1)
             break;
     }
@@ -98,7 +94,7 @@ static _Noreturn void live_in_nursery(void)
     };
     static uint8_t package[HARNESS_PACKAGE_BYTES];
     struct sim_config config = { .seed = 1, .cpus = 2, .package = package, .package_len = harness_package(&test, package),
-                                 .before_step = between_inputs, .memory_bytes = MEMORY_BYTES, .max_steps = 400000 };
+                                 .before_step = between_inputs, .memory_bytes = MEMORY_BYTES, .max_steps = INPUT_STEPS_MAX };
     struct sim_result result = sim_run(&config);
     if (result.end != SIM_OFF || result.status != 0)
         random_fail(__LINE__, "the machine ended with %d: %s", (int)result.end, result.console);
@@ -120,16 +116,27 @@ static void found_nursery(void)
     }
 }
 
+/* libFuzzer's timer interrupts. */
+static char await_answer(void)
+{
+    char answer = 0;
+    ssize_t got;
+    do
+        got = read(from_nursery[0], &answer, 1);
+    while (got < 0 && errno == EINTR);
+    return got == 1 ? answer : 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char order = 1, answer = 0;
+    char order = 1;
     if (nursery == 0)
         found_nursery();
     shared->len = size < INPUT_MAX ? size : INPUT_MAX;
     if (shared->len > 0)
         memcpy(shared->input, data, shared->len);
     memset(shared->counters, 0, counter_bytes());
-    if (write(to_nursery[1], &order, 1) != 1 || read(from_nursery[0], &answer, 1) != 1 || answer != 1)
+    if (write(to_nursery[1], &order, 1) != 1 || await_answer() != 1)
         __builtin_trap();
     memcpy(&__start___sancov_cntrs, shared->counters, counter_bytes());
     return 0;
