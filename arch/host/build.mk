@@ -33,7 +33,7 @@ sim-random: $(B)/sim/random ## random programs on the simulated machine: 20 fixe
 # Each allocation and each copy of the simulated kernel fails, one run each; CI lets a share of the random programs' points fail,
 # another one with each commit.
 .PHONY: sim-faults sim-faults-share
-sim-faults: sim-build ## every allocation and copy of the simulated kernel fails once, and which places in the source did, half an hour
+sim-faults: sim-build ## every allocation and copy of the simulated kernel fails once, and which places in the source did, a few minutes
 	@tools/sim-faults
 sim-faults-share: $(B)/sim/random
 	@SHARE=12 OFFSET=$$(git rev-list --count HEAD 2>/dev/null || echo 0) $(B)/sim/random faults
