@@ -11,7 +11,8 @@
  *  F2 A submission entry is copied once and judged from the copy. Of ring headers one word at a time is read, once.
  *  F3 Nothing changes before the last check of an entry has passed.
  *  F4 User memory is reached through the frames that the page tables name now; present, user and, to write, writable are
- *     checked for every page, each time. Kernel memory is never at such an address. Params are opaque, copied once.
+ *     checked for every page, each time. Kernel memory is never at such an address. Params are opaque, copied once, and from
+ *     other frames than they go to: the general way, which has a copy of its own in between, is for buffers that overlap.
  *  F5 What the general way looks after when it leaves (dead threads, released service objects, other CPUs' queues,
  *     timers) has not changed in an entry that took this way to its end, and whoever changed it before has seen to it.
  */
@@ -164,8 +165,10 @@ static inline struct call *call_of(struct endpoint_call *sent)
     return (struct call *)(void *)((uint8_t *)sent - offsetof(struct call, sent));
 }
 
-static inline void note_entry(const struct ring_sqe *sqe)
+/* The last check has passed: the entry is taken from the queue before anything happens, as buffers may lie in the ring. */
+static inline void take_entry(struct thread_ring *ring, const struct ring_sqe *sqe)
 {
+    store_release_u32(&ring->page->header.sq_head, ++ring->state.sq_head);
     trace_event(TRACE_SQE_CONSUMED, (uint64_t)sqe->opcode | (uint64_t)sqe->method_id << 16, sqe->user_data);
 }
 
@@ -209,7 +212,8 @@ static inline bool find_buffers(struct meeting *m, const struct process *process
     uint64_t total = sizeof(struct endpoint_message) + m->len;
     if (total > recv->result_len || !user_pages_find(&m->receive->process->aspace, recv->result_addr, total, true, &m->to))
         return false;
-    if (m->len > 0 && (!is_charged(process, m->len) || !user_pages_find(&process->aspace, sqe->addr, m->len, false, &m->from)))
+    if (m->len > 0 && (!is_charged(process, m->len) || !user_pages_find(&process->aspace, sqe->addr, m->len, false, &m->from) ||
+                       !user_pages_apart(&m->to, &m->from)))
         return false;
     return sqe->result_len == 0 ||
            machine_user_range_ok(&process->aspace.machine, (struct user_ptr){sqe->result_addr}, sqe->result_len, true);
@@ -247,7 +251,7 @@ static APART void write_header(const struct meeting *m)
         .interface_id = call->interface_id, .method_id = call->sqe.method_id, .params_len = m->len};
     if (call->process->session != NULL)
         header.session = session_seen_by(call->process->session, m->endpoint->object.id, 0);
-    user_pages_copy(&m->to, 0, &(struct user_pages){{(uint8_t *)&header}, 0}, sizeof header);
+    user_pages_copy(&m->to, 0, &(struct user_pages){{(uint8_t *)&header}, 0, 1}, sizeof header);
 }
 
 static inline void store_word(uint8_t *to, uint64_t word)
@@ -306,7 +310,7 @@ static APART bool fast_call(struct thread *thread, const struct ring_sqe *from)
     if (!find_call(&m, thread, e) || !find_buffers(&m, process, &e->sqe) ||
         cap_ledger_reserve(process_ledger(process), CAP_RESOURCE_OUTSTANDING_CALLS, 1) != CAP_OK)
         return false;
-    note_entry(&e->sqe);
+    take_entry(&thread->ring, &e->sqe);
     fill_record(&m, thread);
     write_message(&m);
     end_receive(&m, endpoint_meet(&m.endpoint->state, &m.call->sent, &m.receive->receive));
@@ -340,7 +344,8 @@ static inline bool find_answered(struct meeting *m, const struct thread *thread,
     const struct ring_sqe *asked = &m->call->sqe;
     return m->len <= asked->result_len &&
            (m->len == 0 || (is_charged(server, m->len) && user_pages_find(&server->aspace, sqe->addr, m->len, false, &m->from) &&
-                            user_pages_find(&m->call->process->aspace, asked->result_addr, m->len, true, &m->to)));
+                            user_pages_find(&m->call->process->aspace, asked->result_addr, m->len, true, &m->to) &&
+                            user_pages_apart(&m->to, &m->from)));
 }
 
 static APART bool fast_return(struct thread *thread, const struct ring_sqe *from)
@@ -353,7 +358,7 @@ static APART bool fast_return(struct thread *thread, const struct ring_sqe *from
         return false;
     struct call *call = m.call;
     struct object *object = call->object;
-    note_entry(&e.sqe);
+    take_entry(&thread->ring, &e.sqe);
     if (m.len > 0)
         user_pages_copy(&m.to, 0, &m.from, m.len);
     endpoint_remove_call(&m.endpoint->state, &call->sent);
@@ -393,7 +398,7 @@ static APART bool fast_receive(struct thread *thread, const struct ring_sqe *fro
     receive->receive.user_data = sqe->user_data;
     if (endpoint_receive(&endpoint->state, &receive->receive) != ENDPOINT_OK)
         return false;
-    note_entry(sqe);
+    take_entry(&thread->ring, sqe);
     receive->state = CALL_PENDING;
     receive->receives = true;
     receive->process = process;
@@ -437,7 +442,7 @@ static APART bool fast_park(struct thread *thread, const struct ring_sqe *from)
     if (!head_is(&e, (uint64_t)RING_OP_PARK | SQE_FLAG_THREAD_OWNED << 8, NO_METHOD) || zero != 0 || park->outstanding ||
         !find_word(thread->process, &e.sqe, &key, &word) || load_acquire_u32(word) != e.sqe.len)
         return false;
-    note_entry(&e.sqe);
+    take_entry(&thread->ring, &e.sqe);
     park->outstanding = true;
     park->addr = e.sqe.addr;
     park->user_data = e.sqe.user_data;
@@ -461,7 +466,7 @@ static APART bool fast_unpark(struct thread *thread, const struct ring_sqe *from
     struct thread *other = waiter != NULL ? park_thread(waiter) : NULL;
     if (other != NULL && (!can_be_told(other, thread) || other->park.timer != TIMER_NONE))
         return false;
-    note_entry(&e.sqe);
+    take_entry(&thread->ring, &e.sqe);
     if (other != NULL) {
         (void)park_remove(&kernel.parks, waiter);
         other->park.outstanding = false;
@@ -494,6 +499,7 @@ static inline uint32_t run_nops(struct ring_state *state, struct ring_page *page
     }
     state->sq_head = head + done;
     state->cq_tail = tail + done;
+    store_release_u32(&page->header.sq_head, state->sq_head);
     store_release_u32(&page->header.cq_tail, state->cq_tail);
     return done;
 }
@@ -541,9 +547,7 @@ static APART bool drain(struct thread *thread, uint32_t tail)
             goes_on = run_nops(state, page, left < room ? left : room) > 0;
         } else {
             goes_on = run_one(thread, first);
-            state->sq_head += goes_on;
         }
-        store_release_u32(&page->header.sq_head, state->sq_head);
     }
     return goes_on;
 }

@@ -17,6 +17,7 @@
 struct user_pages {
     uint8_t *at[USER_PAGES];
     uint32_t offset; /* of the first byte, in the first */
+    uint32_t count;
 };
 
 /* Every byte of a buffer that is not empty: present, user-accessible and, when asked, writable. False too when it lies in
@@ -25,7 +26,18 @@ static inline bool user_pages_find(const struct aspace *as, uint64_t va, uint64_
 {
     uint64_t count = (va % PAGE_SIZE + len + PAGE_SIZE - 1) / PAGE_SIZE;
     out->offset = va % PAGE_SIZE;
+    out->count = (uint32_t)count;
     return count <= USER_PAGES && machine_user_pages(&as->machine, (struct user_ptr){va}, (uint32_t)count, write, out->at);
+}
+
+/* No frame in common? Memory can be mapped twice, and in two processes. */
+static inline bool user_pages_apart(const struct user_pages *a, const struct user_pages *b)
+{
+    for (uint32_t i = 0; i < a->count; i++)
+        for (uint32_t k = 0; k < b->count; k++)
+            if (a->at[i] == b->at[k])
+                return false;
+    return true;
 }
 
 struct user_place {
@@ -39,7 +51,7 @@ static inline struct user_place user_pages_at(const struct user_pages *pages, ui
     return (struct user_place){pages->at[at / PAGE_SIZE] + at % PAGE_SIZE, (uint32_t)(PAGE_SIZE - at % PAGE_SIZE)};
 }
 
-/* To `at` of one buffer from the beginning of another. */
+/* To `at` of one buffer from the beginning of another; the two are apart. */
 static inline void user_pages_copy(const struct user_pages *to, uint32_t at, const struct user_pages *from, uint32_t len)
 {
     for (uint32_t done = 0; done < len;) {
