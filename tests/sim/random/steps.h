@@ -265,6 +265,17 @@ static inline bool make_release(struct proc *p, struct op *op)
     return true;
 }
 
+/* Where another thread of the process waits. */
+static inline bool waited_for(const struct thr *t, uint64_t *at)
+{
+    for (uint32_t i = 0; i < t->proc->thread_count; i++)
+        if (t->proc->threads[i]->park.queued && t->proc->threads[i] != t) {
+            *at = t->proc->threads[i]->park.addr;
+            return true;
+        }
+    return false;
+}
+
 static inline bool make_park(struct thr *t, struct op *op)
 {
     uint64_t at = W_WORDS + pick(W_WORD_COUNT) * 4;
@@ -276,6 +287,8 @@ static inline bool make_park(struct thr *t, struct op *op)
         while (t->proc->pages[n].state < PG_COMMITTED && tries++ < W_PAGES)
             n = (n + 1) % W_PAGES;
         at = W_ARENA + n * PAGE_SIZE + W_QUIET_WORD;
+    } else if (at == W_WORDS) {
+        (void)waited_for(t, &at);
     }
     op->sqe.addr = at;
     op->sqe.len = 1 + pick(3);
