@@ -113,6 +113,21 @@ def test_mutants_survivor_is_told(tree):
     tree.expect(2, "fails without a mutant", "make", "-s", "test-mutants")
 
 
+def test_anchors(tree):
+    """A quotation that the source no longer has, or has twice, is told, wherever its list stands."""
+    block = "name: m\nfile: core/x/y.c\nfrom: {}\nto: 1\n"
+    for path in ("core/x/y.mutants", "tests/loom/z.mutants", "tests/tsan/races.planted"):
+        tree.write(path, block.format("n * 2"))
+    tree.write("core/x/y_proof.mutants", block.format("{\\n    return n"))
+    tree.expect(0, "ok anchors 0 4 quotations", "tools/anchors")
+    tree.write("tests/loom/z.mutants", block.format("n * 4"))
+    tree.expect(1, "tests/loom/z.mutants: `m`: 0 times in core/x/y.c", "tools/anchors")
+    tree.write("tests/loom/z.mutants", block.format("n"))
+    tree.expect(1, "times in core/x/y.c", "tools/anchors")
+    tree.write("tests/loom/z.mutants", block.format("n * 2").replace("core/x/y.c", "core/x/z.c"))
+    tree.expect(1, "0 times in core/x/z.c", "tools/anchors")
+
+
 def test_mutants_rotate(tree):
     tree.write("core/x/y.mutants", "name: one\nfile: core/x/y.c\nfrom: n * 2\nto: n * 3\n\nname: two\nfile: core/x/y.c\nfrom: n * 2\nto: n * 4\n")
     seen = []
