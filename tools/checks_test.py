@@ -118,6 +118,7 @@ def test_anchors(tree):
     block = "name: m\nfile: core/x/y.c\nfrom: {}\nto: 1\n"
     for path in ("core/x/y.mutants", "tests/loom/z.mutants", "tests/tsan/races.planted"):
         tree.write(path, block.format("n * 2"))
+    tree.write("tools/sanitize.planted", "")     # it quotes sources that are not in this tree
     tree.write("core/x/y_proof.mutants", block.format("{\\n    return n"))
     tree.expect(0, "ok anchors 0 4 quotations", "tools/anchors")
     tree.write("tests/loom/z.mutants", block.format("n * 4"))
