@@ -2,9 +2,11 @@
 """How tools/mutants and `tools/automutants check` judge a mutant: changed in a copy, what depends on it compiled again, one
 unit test or simulation test linked and run.
 """
+import contextlib
 import os
 import re
 import shlex
+import signal
 import subprocess
 import tempfile
 import time
@@ -121,12 +123,18 @@ class SimBench(Bench):
 
 
 def is_caught(program, folder, case=None):
+    """Whether the test fails, crashes or hangs. Simulation tests run in processes of their own: all of them end with this."""
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="stdout", ASAN_OPTIONS="detect_leaks=0")
+    test = subprocess.Popen([program] + ([case] if case else []), env=environment, cwd=folder, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        return subprocess.run([program] + ([case] if case else []), env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, timeout=TEST_TIMEOUT_S).returncode != 0
+        return test.wait(timeout=TEST_TIMEOUT_S) != 0
     except subprocess.TimeoutExpired:
         return True
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(test.pid, signal.SIGKILL)
+        test.wait()
 
 
 def judge(bench, mutant, deadline):
