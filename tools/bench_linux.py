@@ -121,7 +121,7 @@ def boot(image, initrd, options, cpu, smp=1, counted=True, plugin=()):
 
 def _key(kernel, *inputs):
     digest = hashlib.sha256(json.dumps([kernel, CPUS, _run("qemu-system-x86_64", "--version"), *inputs]).encode())
-    for path in [*SOURCES, "tools/bench_linux.py", "tools/bench_events.py", "tools/qemu_profile/events.c"]:
+    for path in [*SOURCES, "tools/bench_linux.py", "tools/bench_events.py", "tools/qemu_profile/events.c", "tools/qemu_profile/plugin.h"]:
         with open(path, "rb") as stream:
             digest.update(stream.read())
     return digest.hexdigest()
